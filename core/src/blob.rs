@@ -1,0 +1,175 @@
+//! A profile as bytes: `"T2M" | format version | payload length | CRC-32 | postcard payload`.
+//!
+//! The byte table, and who reads which version, is in `docs/blob-format.md`.
+
+use crate::Profile;
+use crate::polynomial::{PREFILL_TERMS, STEP_TERMS};
+use crate::profile::{DEVICE_NAME, LLM_NAME};
+use core::ffi::CStr;
+use core::fmt;
+use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
+
+/// The first bytes of every blob.
+pub const MAGIC: [u8; 3] = *b"T2M";
+/// The format version that this crate writes, and the only one so far that it reads.
+pub const FORMAT_VERSION: u8 = 1;
+/// Bytes before the payload: magic, version, payload length (u16 LE), CRC-32 (u32 LE).
+pub const HEADER_LEN: usize = 10;
+/// Bytes that a blob can have at most.
+pub const MAX_LEN: usize = 384;
+
+/// Bytes of the largest payload of this version, field by field; a postcard varint has up to 5 bytes for a u32, 3 for a u16.
+const LARGEST_PAYLOAD: usize = {
+    let names = (1 + LLM_NAME) + 2 * (1 + DEVICE_NAME);
+    let spans = 4 * 5;
+    let term = 4 + 5 + 3 + 1;
+    let polynomials = (4 + 1 + PREFILL_TERMS * term) + (4 + 1 + STEP_TERMS * term);
+    let calibrations = 2 * (4 + 4);
+    names + spans + polynomials + calibrations
+};
+const _: () = assert!(HEADER_LEN + LARGEST_PAYLOAD <= MAX_LEN, "a blob with everything in it must fit");
+
+/// Why bytes are not a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlobError {
+    /// The bytes end before the blob does.
+    Truncated,
+    /// The bytes do not begin with [`MAGIC`].
+    Magic,
+    /// The format version, given here, is not one that this crate reads.
+    Version(u8),
+    /// Bytes follow the blob.
+    TrailingBytes,
+    /// The checksum over version, length and payload does not match.
+    Crc,
+    /// The payload is not that of a profile.
+    Malformed,
+    /// A coefficient is NaN or infinite.
+    NotFinite,
+    /// A range of trained token counts is empty or out of bounds.
+    Range,
+    /// A tile is 0, or stands where none may.
+    Tile,
+    /// A knot is above the largest token count.
+    Knot,
+    /// A power is not one that the phase has.
+    Power,
+    /// The coefficients are so large that a prediction would be infinite.
+    Overflow,
+}
+
+impl BlobError {
+    /// The text of the error, for C and Rust alike.
+    pub const fn message(self) -> &'static CStr {
+        match self {
+            Self::Truncated => c"the blob is truncated: copy it again, whole",
+            Self::Magic => c"not a token2metrics blob: it does not begin with the bytes T2M",
+            Self::Version(_) => {
+                c"the blob's format version is not known to this library: update the library or train again"
+            }
+            Self::TrailingBytes => c"bytes follow the blob: give its exact length, or search it as a bundle",
+            Self::Crc => c"the blob is damaged: its checksum does not match; copy it again",
+            Self::Malformed => c"the blob's payload is not a profile",
+            Self::NotFinite => c"the blob has a coefficient that is NaN or infinite",
+            Self::Range => c"the blob has a range of token counts that is empty or out of bounds",
+            Self::Tile => c"the blob has a tile that is 0 or stands in a step",
+            Self::Knot => c"the blob has a knot above the largest token count",
+            Self::Power => c"the blob has a power that its phase cannot have",
+            Self::Overflow => c"the blob has coefficients so large that a prediction would overflow",
+        }
+    }
+}
+
+impl fmt::Display for BlobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message().to_str().unwrap_or_default())?;
+        match self {
+            Self::Version(found) => write!(f, " (the blob has {found}, the library reads {FORMAT_VERSION})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for BlobError {}
+
+/// Splits off the blob that `bytes` begin with, and gives its payload, checked against the CRC, and what follows it.
+///
+/// # Errors
+/// What is wrong with the frame, and where the next blob would begin if the frame's length can be believed.
+pub(crate) fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), (BlobError, Option<&[u8]>)> {
+    let have = bytes.len().min(MAGIC.len());
+    if bytes.iter().zip(MAGIC).any(|(byte, magic)| *byte != magic) {
+        return Err((BlobError::Magic, None));
+    }
+    let Some((header, rest)) = bytes.split_first_chunk::<HEADER_LEN>() else {
+        // An older reader must not mistake a newer blob for a short one of its own.
+        return Err(match bytes.get(have) {
+            Some(&version) if version != FORMAT_VERSION => (BlobError::Version(version), None),
+            _ => (BlobError::Truncated, None),
+        });
+    };
+    let &[_, _, _, version, len_low, len_high, crc @ ..] = header;
+    let len = usize::from(u16::from_le_bytes([len_low, len_high]));
+    let (payload, rest) = match rest.split_at_checked(len) {
+        Some((payload, rest)) => (payload, Some(rest)),
+        None => (rest, None),
+    };
+    if version != FORMAT_VERSION {
+        return Err((BlobError::Version(version), rest));
+    }
+    let Some(rest) = rest else {
+        return Err((BlobError::Truncated, None));
+    };
+    if checksum([version, len_low, len_high], payload) != u32::from_le_bytes(crc) {
+        return Err((BlobError::Crc, Some(rest)));
+    }
+    Ok((payload, rest))
+}
+
+fn checksum(version_and_len: [u8; 3], payload: &[u8]) -> u32 {
+    // Without a table: 1 KB of flash for one checksum at start-up is a poor trade on a microcontroller.
+    const CRC_32: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
+    let mut digest = CRC_32.digest();
+    digest.update(&version_and_len);
+    digest.update(payload);
+    digest.finalize()
+}
+
+impl Profile {
+    /// Reads a blob, which must be the whole of `bytes`.
+    ///
+    /// # Errors
+    /// Anything but the exact bytes of a sound profile; [`BlobError`] lists it all.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BlobError> {
+        let (payload, rest) = split(bytes).map_err(|(error, _)| error)?;
+        if !rest.is_empty() {
+            return Err(BlobError::TrailingBytes);
+        }
+        Self::from_payload(payload)
+    }
+
+    pub(crate) fn from_payload(payload: &[u8]) -> Result<Self, BlobError> {
+        match postcard::take_from_bytes::<Self>(payload) {
+            // postcard itself accepts what follows a value, and NaN.
+            Ok((profile, [])) => profile.check().map(|()| profile),
+            _ => Err(BlobError::Malformed),
+        }
+    }
+
+    /// Writes the profile as a blob into `buffer` and gives the part that was written.
+    ///
+    /// # Errors
+    /// Values that [`Profile::decode`] would reject.
+    #[cfg(feature = "encode")]
+    pub fn encode<'a>(&self, buffer: &'a mut [u8; MAX_LEN]) -> Result<&'a [u8], BlobError> {
+        self.check()?;
+        let (header, rest) = buffer.split_at_mut(HEADER_LEN);
+        let payload = postcard::to_slice(self, rest).map_err(|_| BlobError::Malformed)?;
+        let [len_low, len_high] = u16::try_from(payload.len()).map_err(|_| BlobError::Malformed)?.to_le_bytes();
+        let crc = checksum([FORMAT_VERSION, len_low, len_high], payload).to_le_bytes();
+        let [t, two, m] = MAGIC;
+        header.copy_from_slice(&[t, two, m, FORMAT_VERSION, len_low, len_high, crc[0], crc[1], crc[2], crc[3]]);
+        let len = HEADER_LEN + payload.len();
+        Ok(&buffer[..len])
+    }
+}

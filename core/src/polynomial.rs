@@ -1,0 +1,94 @@
+//! Polynomials in a token count, and the two closed forms in which the phases use them.
+
+use heapless::Vec;
+use serde::Deserialize;
+
+/// Terms that the prefill polynomial can hold.
+pub const PREFILL_TERMS: usize = 8;
+/// Terms that the step polynomial can hold.
+pub const STEP_TERMS: usize = 4;
+
+/// `coefficient * x(n)^power`, where `x(n) = ceil(max(n - knot, 0) / tile) * tile`.
+///
+/// The knot comes before the tile. For a knot that is a multiple of the tile the order makes no difference; any other
+/// knot shifts where the tiles begin, so that `knot = tile - 1` counts the *whole* tiles in n (`floor(n / tile) * tile`), as
+/// kernels need that run full tiles fast and the remainder slowly.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "encode", derive(serde::Serialize))]
+pub struct Term {
+    /// Seconds per token to the `power`.
+    pub coefficient: f32,
+    /// Token count up to which the term is zero.
+    pub knot: u32,
+    /// Token counts are rounded up to a multiple of this; 1 leaves them as they are.
+    pub tile: u16,
+    /// 1 to 3 in prefill, 0 to 2 in a step.
+    pub power: u8,
+}
+
+impl Term {
+    /// The term `coefficient * n^power`, without knot and tile.
+    pub const fn plain(coefficient: f32, power: u8) -> Self {
+        Self { coefficient, knot: 0, tile: 1, power }
+    }
+
+    /// `x(n)`, in tokens.
+    fn length(&self, tokens: u32) -> u32 {
+        // `max(1)` for a tile of 0, which decoding rejects but a hand-made term may have: no division by zero.
+        let tile = u32::from(self.tile).max(1);
+        tokens.saturating_sub(self.knot).div_ceil(tile).saturating_mul(tile)
+    }
+
+    /// The rise of the term from one prompt length to a longer one, `term(to) - term(from)`, in seconds.
+    ///
+    /// The difference of powers is expanded as `(b - a) * (...)`, so that nothing cancels and a short prompt behind a long cached
+    /// prefix is as exact as one without.
+    pub fn rise(&self, from: u32, to: u32) -> f32 {
+        let (from, to) = (self.length(from), self.length(to));
+        let (a, b, rise) = (from as f32, to as f32, to.saturating_sub(from) as f32);
+        let shape = match self.power {
+            0 => 0.0,
+            1 => rise,
+            2 => rise * (b + a),
+            _ => rise * (b * b + a * b + a * a),
+        };
+        self.coefficient * shape
+    }
+
+    /// The sum of the term over the contexts `from + 1 ..= to`, in seconds. The tile is not used.
+    ///
+    /// With m contexts around their midpoint c: `sum c^0 = m`, `sum c^1 = m c`, `sum c^2 = m (c^2 + (m^2 - 1) / 12)`.
+    pub fn sum(&self, from: u32, to: u32) -> f32 {
+        let (from, to) = (from.saturating_sub(self.knot), to.saturating_sub(self.knot));
+        let count = to.saturating_sub(from) as f32;
+        let midpoint = 0.5 * from.saturating_add(to).saturating_add(1) as f32;
+        let shape = match self.power {
+            0 => count,
+            1 => count * midpoint,
+            _ => count * (midpoint * midpoint + (count * count - 1.0) * (1.0 / 12.0)),
+        };
+        self.coefficient * shape
+    }
+}
+
+/// A fixed part and up to `N` terms.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "encode", derive(serde::Serialize))]
+pub struct Polynomial<const N: usize> {
+    /// Seconds that every request pays, whatever its length.
+    pub fixed_s: f32,
+    /// What grows with the tokens.
+    pub terms: Vec<Term, N, u8>,
+}
+
+impl<const N: usize> Polynomial<N> {
+    /// The fixed part plus the rise of all terms from one prompt length to a longer one, in seconds.
+    pub fn rise(&self, from: u32, to: u32) -> f32 {
+        self.terms.iter().fold(self.fixed_s, |seconds, term| seconds + term.rise(from, to))
+    }
+
+    /// The fixed part plus the sum of all terms over the contexts `from + 1 ..= to`, in seconds.
+    pub fn sum(&self, from: u32, to: u32) -> f32 {
+        self.terms.iter().fold(self.fixed_s, |seconds, term| seconds + term.sum(from, to))
+    }
+}

@@ -1,0 +1,40 @@
+//! The C API: pointers in, [`token2metrics_core`] calls, status out; nothing else.
+//!
+//! `include/token2metrics.h` is made from this crate by cbindgen, so that the names here are the names there.
+//!
+//! - [`status`]: the fixed numbers that every call returns, and their texts.
+//! - [`profile`]: loading a profile into the caller's storage, and borrowing it back from there.
+//! - [`predict`]: token counts in, seconds out.
+//! - `pointer`: the checks that every pointer passes.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![allow(non_camel_case_types)]
+
+mod pointer;
+pub mod predict;
+pub mod profile;
+pub mod status;
+
+pub use predict::{t2m_predict, t2m_predict_batch, t2m_prediction, t2m_request};
+pub use profile::{t2m_profile, t2m_profile_find, t2m_profile_load};
+pub use status::{t2m_abi_version, t2m_status, t2m_status_message};
+
+#[cfg(all(not(feature = "std"), not(panic = "abort")))]
+compile_error!("without std there is no unwinding: build with a profile that has panic = \"abort\", such as --release");
+
+#[cfg(not(feature = "std"))]
+mod panic {
+    /// Never reached, which `tests/no_panic.rs` proves by linking with `prove-no-panic`.
+    #[panic_handler]
+    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+        #[cfg(feature = "prove-no-panic")]
+        {
+            unsafe extern "C" {
+                fn t2m_a_panic_can_be_reached() -> !;
+            }
+            // SAFETY: the function exists nowhere, so that a program with this call in it does not link.
+            unsafe { t2m_a_panic_can_be_reached() }
+        }
+        #[cfg(not(feature = "prove-no-panic"))]
+        loop {}
+    }
+}

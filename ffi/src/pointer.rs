@@ -1,0 +1,70 @@
+//! The checks that every pointer from C passes: NULL, alignment, length.
+
+use crate::t2m_status;
+use core::slice;
+
+/// Checks a pointer to `len` values in a row.
+fn check<T>(pointer: *const T, len: usize) -> Result<(), t2m_status> {
+    if pointer.is_null() {
+        Err(t2m_status::T2M_NULL_POINTER)
+    } else if !pointer.is_aligned() {
+        Err(t2m_status::T2M_MISALIGNED)
+    } else if len > isize::MAX as usize / size_of::<T>() {
+        Err(t2m_status::T2M_TOO_LONG)
+    } else {
+        Ok(())
+    }
+}
+
+/// Borrows what the caller passed in.
+///
+/// # Safety
+/// A pointer that is neither NULL nor misaligned must point to a `T` that nobody writes while it is borrowed.
+pub(crate) unsafe fn borrow<'a, T>(pointer: *const T) -> Result<&'a T, t2m_status> {
+    check(pointer, 1)?;
+    // SAFETY: not NULL, aligned; the rest is the caller's promise.
+    Ok(unsafe { &*pointer })
+}
+
+/// Borrows an array that the caller passed in.
+///
+/// # Safety
+/// As for [`borrow`], for `len` values in a row.
+pub(crate) unsafe fn borrow_slice<'a, T>(pointer: *const T, len: usize) -> Result<&'a [T], t2m_status> {
+    check(pointer, len)?;
+    // SAFETY: not NULL, aligned, no longer than an address space allows; the rest is the caller's promise.
+    Ok(unsafe { slice::from_raw_parts(pointer, len) })
+}
+
+/// Where the caller wants one or more values written.
+#[derive(Clone, Copy)]
+pub(crate) struct Out<T>(*mut T);
+
+impl<T> Out<T> {
+    /// Checks a pointer to `len` values in a row, and writes nothing yet.
+    pub(crate) fn check(pointer: *mut T, len: usize) -> Result<Self, t2m_status> {
+        check(pointer, len).map(|()| Self(pointer))
+    }
+
+    /// The same place, for a value of another type.
+    pub(crate) fn cast<U>(self) -> Out<U> {
+        Out(self.0.cast())
+    }
+
+    /// Writes the value at an index.
+    ///
+    /// # Safety
+    /// The pointer must be valid for writes of `index + 1` values in a row.
+    pub(crate) unsafe fn write(self, index: usize, value: T) {
+        // SAFETY: checked to be neither NULL nor misaligned; the rest is the caller's promise.
+        unsafe { self.0.add(index).write(value) }
+    }
+}
+
+/// Runs the body of a call and gives its status.
+pub(crate) fn status(body: impl FnOnce() -> Result<(), t2m_status>) -> t2m_status {
+    match body() {
+        Ok(()) => t2m_status::T2M_OK,
+        Err(status) => status,
+    }
+}

@@ -1,0 +1,164 @@
+//! The fixed numbers that every call returns, and their texts.
+
+use core::ffi::{CStr, c_char};
+use token2metrics_core::{BlobError, RequestError};
+
+/// What a call returns. The numbers are fixed: one never changes its meaning and is never used again. It is an `int32_t` in C
+/// whatever the compiler makes of enumerations; a caller treats numbers that it does not know as failures.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum t2m_status {
+    /// Done; the out-parameters are written.
+    T2M_OK = 0,
+    /// A pointer is NULL.
+    T2M_NULL_POINTER = 1,
+    /// A pointer is not aligned for its type.
+    T2M_MISALIGNED = 2,
+    /// An array has more elements than an address space can hold.
+    T2M_TOO_LONG = 3,
+    /// The `t2m_profile` was never loaded, or was overwritten.
+    T2M_NOT_LOADED = 4,
+    /// A name is not UTF-8.
+    T2M_NAME_NOT_UTF8 = 5,
+    /// No profile in the bundle has the name.
+    T2M_NOT_FOUND = 6,
+
+    /// The bytes end before the blob does.
+    T2M_BLOB_TRUNCATED = 100,
+    /// The bytes do not begin with "T2M"; an erased flash page gives this.
+    T2M_BLOB_MAGIC = 101,
+    /// The blob's format version is not known to this library.
+    T2M_BLOB_VERSION = 102,
+    /// Bytes follow the blob.
+    T2M_BLOB_TRAILING_BYTES = 103,
+    /// The blob's checksum does not match.
+    T2M_BLOB_CRC = 104,
+    /// The blob's payload is not a profile.
+    T2M_BLOB_MALFORMED = 105,
+    /// A coefficient is NaN or infinite.
+    T2M_BLOB_NOT_FINITE = 106,
+    /// A range of token counts is empty or out of bounds.
+    T2M_BLOB_RANGE = 107,
+    /// A tile is 0 or stands where none may.
+    T2M_BLOB_TILE = 108,
+    /// A knot is above the largest token count.
+    T2M_BLOB_KNOT = 109,
+    /// A power is not one that its phase has.
+    T2M_BLOB_POWER = 110,
+    /// The coefficients are so large that a prediction would overflow.
+    T2M_BLOB_OVERFLOW = 111,
+
+    /// `input_tokens` is 0.
+    T2M_NO_INPUT_TOKENS = 200,
+    /// `output_tokens` is 0.
+    T2M_NO_OUTPUT_TOKENS = 201,
+    /// `cached_tokens` is not below `input_tokens`.
+    T2M_CACHED_TOKENS = 202,
+    /// A token count is above 16,777,216.
+    T2M_TOO_MANY_TOKENS = 203,
+}
+
+impl t2m_status {
+    /// Every status, in the order of their numbers.
+    pub const ALL: [Self; 23] = [
+        Self::T2M_OK,
+        Self::T2M_NULL_POINTER,
+        Self::T2M_MISALIGNED,
+        Self::T2M_TOO_LONG,
+        Self::T2M_NOT_LOADED,
+        Self::T2M_NAME_NOT_UTF8,
+        Self::T2M_NOT_FOUND,
+        Self::T2M_BLOB_TRUNCATED,
+        Self::T2M_BLOB_MAGIC,
+        Self::T2M_BLOB_VERSION,
+        Self::T2M_BLOB_TRAILING_BYTES,
+        Self::T2M_BLOB_CRC,
+        Self::T2M_BLOB_MALFORMED,
+        Self::T2M_BLOB_NOT_FINITE,
+        Self::T2M_BLOB_RANGE,
+        Self::T2M_BLOB_TILE,
+        Self::T2M_BLOB_KNOT,
+        Self::T2M_BLOB_POWER,
+        Self::T2M_BLOB_OVERFLOW,
+        Self::T2M_NO_INPUT_TOKENS,
+        Self::T2M_NO_OUTPUT_TOKENS,
+        Self::T2M_CACHED_TOKENS,
+        Self::T2M_TOO_MANY_TOKENS,
+    ];
+
+    /// The text of a status: what was wrong and what to do about it. Errors of `core` have their text there.
+    pub const fn message(self) -> &'static CStr {
+        match self {
+            Self::T2M_OK => c"done",
+            Self::T2M_NULL_POINTER => c"a pointer is NULL",
+            Self::T2M_MISALIGNED => c"a pointer is not aligned for its type",
+            Self::T2M_TOO_LONG => c"an array has more elements than an address space can hold",
+            Self::T2M_NOT_LOADED => c"the profile was never loaded or was overwritten: load it first",
+            Self::T2M_NAME_NOT_UTF8 => c"the name is not UTF-8",
+            Self::T2M_NOT_FOUND => c"no profile in the bundle has this name",
+            Self::T2M_BLOB_TRUNCATED => BlobError::Truncated.message(),
+            Self::T2M_BLOB_MAGIC => BlobError::Magic.message(),
+            Self::T2M_BLOB_VERSION => BlobError::Version(0).message(),
+            Self::T2M_BLOB_TRAILING_BYTES => BlobError::TrailingBytes.message(),
+            Self::T2M_BLOB_CRC => BlobError::Crc.message(),
+            Self::T2M_BLOB_MALFORMED => BlobError::Malformed.message(),
+            Self::T2M_BLOB_NOT_FINITE => BlobError::NotFinite.message(),
+            Self::T2M_BLOB_RANGE => BlobError::Range.message(),
+            Self::T2M_BLOB_TILE => BlobError::Tile.message(),
+            Self::T2M_BLOB_KNOT => BlobError::Knot.message(),
+            Self::T2M_BLOB_POWER => BlobError::Power.message(),
+            Self::T2M_BLOB_OVERFLOW => BlobError::Overflow.message(),
+            Self::T2M_NO_INPUT_TOKENS => RequestError::NoInputTokens.message(),
+            Self::T2M_NO_OUTPUT_TOKENS => RequestError::NoOutputTokens.message(),
+            Self::T2M_CACHED_TOKENS => RequestError::CachedTokens.message(),
+            Self::T2M_TOO_MANY_TOKENS => RequestError::TooManyTokens.message(),
+        }
+    }
+}
+
+impl From<BlobError> for t2m_status {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Truncated => Self::T2M_BLOB_TRUNCATED,
+            BlobError::Magic => Self::T2M_BLOB_MAGIC,
+            BlobError::Version(_) => Self::T2M_BLOB_VERSION,
+            BlobError::TrailingBytes => Self::T2M_BLOB_TRAILING_BYTES,
+            BlobError::Crc => Self::T2M_BLOB_CRC,
+            BlobError::Malformed => Self::T2M_BLOB_MALFORMED,
+            BlobError::NotFinite => Self::T2M_BLOB_NOT_FINITE,
+            BlobError::Range => Self::T2M_BLOB_RANGE,
+            BlobError::Tile => Self::T2M_BLOB_TILE,
+            BlobError::Knot => Self::T2M_BLOB_KNOT,
+            BlobError::Power => Self::T2M_BLOB_POWER,
+            BlobError::Overflow => Self::T2M_BLOB_OVERFLOW,
+        }
+    }
+}
+
+impl From<RequestError> for t2m_status {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::NoInputTokens => Self::T2M_NO_INPUT_TOKENS,
+            RequestError::NoOutputTokens => Self::T2M_NO_OUTPUT_TOKENS,
+            RequestError::CachedTokens => Self::T2M_CACHED_TOKENS,
+            RequestError::TooManyTokens => Self::T2M_TOO_MANY_TOKENS,
+        }
+    }
+}
+
+/// The version of this interface. It rises when a type or a function changes so that a program must be compiled again;
+/// compare it with `T2M_ABI_VERSION` when the library is loaded at run time.
+#[unsafe(no_mangle)]
+pub extern "C" fn t2m_abi_version() -> u32 {
+    T2M_ABI_VERSION
+}
+
+/// The `t2m_abi_version()` that this header belongs to.
+pub const T2M_ABI_VERSION: u32 = 1;
+
+/// What a status means, as English text: static, NUL-terminated, never NULL, also for numbers that are no status.
+#[unsafe(no_mangle)]
+pub extern "C" fn t2m_status_message(status: i32) -> *const c_char {
+    let known = t2m_status::ALL.iter().find(|known| **known as i32 == status);
+    known.map_or(c"not a status of this library", |known| known.message()).as_ptr()
+}
