@@ -1,0 +1,163 @@
+//! Stage 5: from a fit made on the server to the device, by the few rows that the device has.
+
+use crate::compare::{Comparison, simplest};
+use crate::fit::{FitError, fit};
+use crate::form::{observed, requests};
+use crate::loss::Loss;
+use crate::measurement::Sample;
+use crate::score::{ape_percent, mean, median};
+use crate::select::{Selected, Settings, Validation, select};
+use crate::solve::solve;
+use crate::split::folds;
+use clap::ValueEnum;
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+use token2metrics_core::Calibration;
+
+/// How a fit made on one machine is mapped to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Method {
+    /// A scale: the mean of device / server.
+    SimpleScaling,
+    /// A scale: the median of device / server.
+    MedianRatio,
+    /// A scale: least squares through the origin.
+    LinearFit,
+    /// A scale and an offset: least squares.
+    Affine,
+    /// No map: a fit on the device rows alone.
+    Direct,
+    /// The simplest of these that is as good as the best by cross-validation.
+    #[default]
+    Auto,
+}
+
+/// A phase as it goes into a profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibrated {
+    /// The server's fit, or the device's own with `direct`.
+    pub selected: Selected,
+    /// From its seconds to the device's.
+    pub calibration: Map,
+    /// The method; what `auto` chose, if it was that.
+    pub method: Method,
+    /// What `auto` compared; empty where the config left no choice.
+    pub tried: Vec<Tried>,
+}
+
+/// `device_s = offset_s + scale * fitted_s`, in the precision of the fit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Map {
+    /// Device seconds per fitted second.
+    pub scale: f64,
+    /// Device seconds on top.
+    pub offset_s: f64,
+}
+
+/// A method that `auto` tried, for the report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tried {
+    /// The method.
+    pub method: Method,
+    /// How it did on the device rows.
+    #[serde(flatten)]
+    pub comparison: Comparison,
+}
+
+impl Map {
+    /// The map of a fit made on the device itself.
+    pub const IDENTITY: Self = Self { scale: 1.0, offset_s: 0.0 };
+}
+
+impl From<Map> for Calibration {
+    fn from(map: Map) -> Self {
+        Self { scale: map.scale as f32, offset_s: map.offset_s as f32 }
+    }
+}
+
+/// What a calibration starts from.
+pub struct Base<'a> {
+    /// The server's fit.
+    pub selected: &'a Selected,
+    /// How `direct` fits; with `None`, in the form of the server's fit.
+    pub settings: Option<&'a Settings>,
+    /// What a map minimises.
+    pub loss: Loss,
+    /// How `auto` compares.
+    pub validation: &'a Validation,
+}
+
+impl Base<'_> {
+    /// Maps the server's fit to the device.
+    ///
+    /// # Errors
+    /// Device samples that do not determine the map.
+    pub fn calibrate(&self, method: Method, samples: &[Sample]) -> Result<Calibrated, FitError> {
+        let Selected { fitted: base, .. } = self.selected;
+        let phase = base.phase;
+        if samples.is_empty() {
+            return Err(FitError::NoRows(phase));
+        }
+        let (observed, fitted) = (observed(samples), base.seconds(&requests(samples)));
+        let ratios = || observed.iter().zip(&fitted).map(|(observed, fitted)| observed / fitted).collect::<Vec<_>>();
+        let mapped =
+            |calibration| Calibrated { selected: self.selected.clone(), calibration, method, tried: Vec::new() };
+        let scaled = |scale| Ok(mapped(Map { scale, offset_s: 0.0 }));
+        let solved = |columns: usize| {
+            let design =
+                DMatrix::from_fn(fitted.len(), columns, |row, column| if column == 0 { fitted[row] } else { 1.0 });
+            solve(&design, &observed, self.loss).map_err(|source| FitError::Solve { phase, source })
+        };
+        match method {
+            Method::SimpleScaling => scaled(mean(&ratios())),
+            Method::MedianRatio => scaled(median(ratios())),
+            Method::LinearFit => scaled(solved(1)?.coefficients[0]),
+            Method::Affine => {
+                let coefficients = solved(2)?.coefficients;
+                Ok(mapped(Map { scale: coefficients[0], offset_s: coefficients[1] }))
+            }
+            Method::Direct => {
+                let selected = match self.settings {
+                    Some(settings) => select(phase, settings, self.validation, samples)?,
+                    None => Selected { fitted: fit(phase, &base.form, self.loss, samples)?, candidates: Vec::new() },
+                };
+                Ok(Calibrated { selected, calibration: Map::IDENTITY, method, tried: Vec::new() })
+            }
+            Method::Auto => self.auto(samples),
+        }
+    }
+
+    /// Compares the methods; those of one number of coefficients count as equally simple.
+    fn auto(&self, samples: &[Sample]) -> Result<Calibrated, FitError> {
+        let methods = [Method::MedianRatio, Method::SimpleScaling, Method::LinearFit, Method::Affine, Method::Direct];
+        let try_out = |method| Tried { method, comparison: Comparison::new(self.cross_validate(method, samples)) };
+        let tried = methods.map(try_out).to_vec();
+        let chosen = simplest(tried.iter().map(|tried| (complexity(tried.method), &tried.comparison)));
+        // One row cannot be cross-validated; its ratio is all that there is.
+        let method = chosen.map_or(Method::MedianRatio, |index| methods[index]);
+        Ok(Calibrated { tried, ..self.calibrate(method, samples)? })
+    }
+
+    fn cross_validate(&self, method: Method, samples: &[Sample]) -> Result<Vec<f64>, FitError> {
+        let mut errors = Vec::with_capacity(samples.len());
+        for split in folds(samples.len(), self.validation.folds, self.validation.seed) {
+            let (known, scored) = split.of(samples);
+            let Calibrated { selected, calibration, .. } = self.calibrate(method, &known)?;
+            let predicted = selected.fitted.seconds(&requests(&scored)).into_iter();
+            let predicted = predicted.map(|seconds| calibration.offset_s + calibration.scale * seconds);
+            errors.extend(observed(&scored).into_iter().zip(predicted).map(|(o, p)| ape_percent(o, p)));
+        }
+        Ok(errors)
+    }
+}
+
+/// Methods of fewer coefficients come first.
+fn complexity(method: Method) -> usize {
+    match method {
+        Method::SimpleScaling | Method::MedianRatio | Method::LinearFit => 1,
+        Method::Affine => 2,
+        Method::Direct | Method::Auto => 3,
+    }
+}

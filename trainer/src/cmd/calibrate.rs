@@ -1,0 +1,146 @@
+//! `calibrate`: a trained profile for another device, by a few rows measured there.
+
+use crate::calibrate::{Base, Calibrated, Map, Method};
+use crate::clean::{Cleaned, Cleaner};
+use crate::emit;
+use crate::fit::Fitted;
+use crate::form::Form;
+use crate::formula;
+use crate::ingest;
+use crate::locate;
+use crate::loss::Loss;
+use crate::measurement::{Measurement, Phase};
+use crate::output::write_all;
+use crate::select::{Selected, Validation};
+use crate::solve::Solver;
+use crate::table::{Format, percent, table};
+use anyhow::{Result, bail};
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+use token2metrics_core::{Polynomial, Term};
+
+/// Map a trained profile to another device, or to the same one after a change, by a few requests measured there
+///
+/// A phase that was not measured keeps its calibration.
+///
+/// Example: token2metrics calibrate --model-path outputs/qwen_1_5b/profile.t2m --data few.csv --output mine.t2m
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    /// The blob to start from
+    #[arg(long, value_name = "BLOB")]
+    model_path: PathBuf,
+    /// Requests measured on the device
+    #[arg(long, value_name = "CSV")]
+    data: PathBuf,
+    /// How the profile is mapped to the device
+    #[arg(long, value_enum, default_value_t)]
+    method: Method,
+    /// The blob to write
+    #[arg(long, value_name = "BLOB")]
+    output: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What became of one phase.
+#[derive(Serialize)]
+struct PhaseReport {
+    rows: usize,
+    method: Method,
+    map: Map,
+    cv_mape_percent: Option<f64>,
+    formula: String,
+}
+
+#[derive(Serialize)]
+struct Report {
+    llm: String,
+    device: String,
+    rejected: Vec<crate::clean::Rejection>,
+    prefill: Option<PhaseReport>,
+    decode: Option<PhaseReport>,
+}
+
+impl Calibrate {
+    /// # Errors
+    /// A file that is no blob, or rows that do not determine the map.
+    pub fn run(self) -> Result<String> {
+        let mut profile = locate::read(&self.model_path)?.profile;
+        let Cleaned { rows, rejected } = Cleaner::default().clean(&[ingest::read(&self.data)?]);
+        if rows.is_empty() {
+            bail!("no usable row in {}", self.data.display());
+        }
+        for rejection in &rejected {
+            log::warn!("{}:{}: row not used: {}", rejection.file.display(), rejection.line, rejection.reason);
+        }
+        let prefill = self.phase(Phase::Prefill, &mut profile.prefill, &rows)?;
+        let decode = self.phase(Phase::Decode, &mut profile.decode, &rows)?;
+        write_all(&[(self.output.clone(), emit::blob(&profile)?)])?;
+        let (llm, device) = (profile.identity.llm.to_string(), profile.identity.device.to_string());
+        let report = Report { llm, device, rejected, prefill, decode };
+        self.format.render(&report, || self.text(&report))
+    }
+
+    /// Calibrates one phase in place, if it was measured.
+    fn phase<const N: usize>(
+        &self,
+        phase: Phase,
+        of_profile: &mut token2metrics_core::Phase<N>,
+        rows: &[Measurement],
+    ) -> Result<Option<PhaseReport>> {
+        let samples = phase.samples(rows);
+        if samples.is_empty() {
+            log::warn!("no row has {}: {phase} keeps its calibration", phase.column());
+            return Ok(None);
+        }
+        let selected = Selected { fitted: as_fitted(phase, &of_profile.polynomial), candidates: Vec::new() };
+        let validation = Validation::default();
+        let base = Base { selected: &selected, settings: None, loss: Loss::default(), validation: &validation };
+        let Calibrated { selected, calibration, method, tried } = base.calibrate(self.method, &samples)?;
+        if let Ok(polynomial) = selected.fitted.polynomial() {
+            of_profile.polynomial = polynomial;
+        }
+        of_profile.calibration = calibration.into();
+        let chosen = tried.iter().find(|tried| tried.method == method);
+        Ok(Some(PhaseReport {
+            rows: samples.len(),
+            method,
+            map: calibration,
+            cv_mape_percent: chosen.and_then(|tried| tried.comparison.cv_mape_percent),
+            formula: formula::phase(phase, &of_profile.polynomial, &of_profile.calibration),
+        }))
+    }
+
+    fn text(&self, report: &Report) -> String {
+        let row = |name: &str, phase: &Option<PhaseReport>| match phase {
+            None => {
+                [name.to_owned(), "0".to_owned(), "kept".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned()]
+            }
+            Some(PhaseReport { rows, method, map, cv_mape_percent, .. }) => [
+                name.to_owned(),
+                rows.to_string(),
+                crate::table::name(method),
+                format!("{:.4}", map.scale),
+                crate::table::seconds(map.offset_s),
+                cv_mape_percent.map_or("-".to_owned(), percent),
+            ],
+        };
+        let header = ["phase", "rows", "method", "scale", "offset", "cross-validated MAPE %"];
+        table(header, 1, [row("prefill", &report.prefill), row("decode", &report.decode)])
+            + &format!("{}\n", self.output.display())
+    }
+}
+
+/// A profile's polynomial as the fit that it came from.
+fn as_fitted<const N: usize>(phase: Phase, polynomial: &Polynomial<N>) -> Fitted {
+    let unit = |term: &Term| Term { coefficient: 1.0, ..*term };
+    let coefficients = polynomial.terms.iter().map(|term| f64::from(term.coefficient));
+    Fitted {
+        phase,
+        form: Form { intercept: true, terms: polynomial.terms.iter().map(unit).collect() },
+        coefficients: std::iter::once(f64::from(polynomial.fixed_s)).chain(coefficients).collect(),
+        solver: Solver::of_a_blob(),
+    }
+}

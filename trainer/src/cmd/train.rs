@@ -1,0 +1,183 @@
+//! `train`: configs to blobs and reports.
+
+use crate::config::{Catalog, Config};
+use crate::output::write_all;
+use crate::report::Report;
+use crate::score::{Errors, Scores};
+use crate::select::Type;
+use crate::table::{Format, name, percent, table};
+use crate::train::{Trained, train};
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Fit models to their measurements and write a blob and a report for each
+///
+/// Example: token2metrics train --all-models --output outputs
+#[derive(Debug, Args)]
+pub struct Train {
+    #[command(flatten)]
+    which: Which,
+    /// Fit both phases with this type, whatever the configs say
+    #[arg(long, value_name = "TYPE")]
+    regression: Option<Regression>,
+    /// Show the cross-validated errors of the device rows as well (the report always has them)
+    #[arg(long)]
+    cross_validate: bool,
+    /// Where to write: <config file stem>/profile.t2m and report.json
+    #[arg(long, value_name = "DIR", default_value = "outputs")]
+    output: PathBuf,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// The model: its size label (1.5B), name, alias or config file stem
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Every config of the folder
+    #[arg(long)]
+    all_models: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Regression {
+    /// A fixed time and a time per token
+    Linear,
+    /// All powers up to the config's degree
+    Polynomial,
+    /// The simplest of several forms that is as good as the best
+    Auto,
+}
+
+impl From<Regression> for Type {
+    fn from(regression: Regression) -> Self {
+        match regression {
+            Regression::Linear => Self::Linear,
+            Regression::Polynomial => Self::Polynomial,
+            Regression::Auto => Self::Auto,
+        }
+    }
+}
+
+impl Train {
+    /// Trains everything first and writes only if all of it could be trained.
+    ///
+    /// # Errors
+    /// The first config, measurement file or fit that fails.
+    pub fn run(self, config_dir: &Path) -> Result<String> {
+        let catalog = Catalog::open(config_dir)?;
+        let mut configs = match &self.which.model {
+            Some(name) => vec![catalog.find(name)?],
+            None => catalog.all()?,
+        };
+        for config in &mut configs {
+            if let Some(form) = self.regression.map(Type::from) {
+                config.prefill.form = form;
+                config.decode.form = form;
+            }
+        }
+        let trained = train_all(&configs)?;
+        let reports: Vec<&Report> = trained.iter().map(|trained| &trained.report).collect();
+        write_all(&files(&self.output, &trained)?)?;
+        self.format.render(&reports, || text(&reports, self.cross_validate))
+    }
+}
+
+/// Trains some configs in turn, with a progress bar once that takes over a second.
+///
+/// # Errors
+/// The first that fails, by its name.
+pub fn train_all(configs: &[Config]) -> Result<Vec<Trained>> {
+    let begin = Instant::now();
+    let bar = ProgressBar::with_draw_target(Some(configs.len() as u64), ProgressDrawTarget::hidden());
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    let mut all = Vec::with_capacity(configs.len());
+    for config in configs {
+        if bar.is_hidden() && begin.elapsed() > Duration::from_secs(1) {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        bar.set_message(config.stem.clone());
+        let trained = train(config).with_context(|| format!("model {}", config.stem))?;
+        bar.suspend(|| tell(&trained.report));
+        bar.inc(1);
+        all.push(trained);
+    }
+    bar.finish_and_clear();
+    Ok(all)
+}
+
+/// Says on stderr what was set aside and what to know before trusting the profile.
+fn tell(report: &Report) {
+    for rejection in report.rejected() {
+        log::warn!("{}:{}: row not used: {}", rejection.file.display(), rejection.line, rejection.reason);
+    }
+    for warning in &report.warnings {
+        log::warn!("{}: {warning}", report.model);
+    }
+    log::info!("{}: trained, {} bytes", report.model, report.blob.bytes);
+}
+
+fn files(output: &Path, trained: &[Trained]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut files = Vec::with_capacity(2 * trained.len());
+    for Trained { blob, report, .. } in trained {
+        let folder = output.join(&report.model);
+        files.push((folder.join("profile.t2m"), blob.clone()));
+        files.push((folder.join("report.json"), serde_json::to_vec_pretty(report)?));
+    }
+    Ok(files)
+}
+
+/// The tables that `train` prints: a row per model and phase, the errors on rows that were not fitted.
+pub fn text(reports: &[&Report], cross_validate: bool) -> String {
+    let row = |report: &Report, time: &str, form: &str, calibration: String, errors: fn(&Scores) -> Option<Errors>| {
+        let errors = report.holdout.scores.as_ref().and_then(errors);
+        let figure = |of: fn(&Errors) -> f64| errors.as_ref().map_or("-".to_owned(), |errors| percent(of(errors)));
+        [
+            report.model.clone(),
+            time.to_owned(),
+            form.to_owned(),
+            calibration,
+            errors.map_or(0, |errors| errors.n).to_string(),
+            figure(|errors| errors.mape_percent),
+            figure(|errors| errors.median_ape_percent),
+            figure(|errors| errors.max_ape_percent),
+        ]
+    };
+    let rows = reports.iter().flat_map(|report| {
+        let (prefill, decode) = (&report.prefill, &report.decode);
+        [
+            row(report, "prefill", &prefill.form, name(&prefill.calibration), |scores| scores.prefill_s),
+            row(report, "decode", &decode.form, name(&decode.calibration), |scores| scores.decode_s),
+            row(report, "total", "", String::new(), |scores| scores.total_s),
+        ]
+    });
+    let header = ["model", "time", "form", "calibration", "holdout rows", "MAPE %", "median %", "max %"];
+    let mut text = table(header, 4, rows);
+    text += "\nErrors on holdout rows, which no fit has seen; \"direct\" is a fit on the device's own rows.\n";
+    text += crate::formula::LEGEND;
+    text.push('\n');
+    if cross_validate {
+        text += &cross_validation(reports);
+    }
+    text
+}
+
+fn cross_validation(reports: &[&Report]) -> String {
+    let mut text = String::new();
+    for report in reports {
+        text += &format!("\n{}: cross-validation of the device rows, {} folds\n", report.model, report.folds);
+        text += &match &report.cross_validation {
+            Some(scores) => crate::table::scores(scores),
+            None => "too few rows\n".to_owned(),
+        };
+    }
+    text
+}

@@ -1,0 +1,82 @@
+//! Which of several ways to predict is chosen: the simplest that is as good as the best.
+
+use crate::fit::FitError;
+use crate::score::mean;
+use serde::Serialize;
+
+/// How one of several ways did in cross-validation, for the report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The mean absolute percentage error of rows that were not fitted.
+    pub cv_mape_percent: Option<f64>,
+    /// The standard error of that mean.
+    pub standard_error: Option<f64>,
+    /// Why this way was not considered.
+    pub rejected: Option<String>,
+}
+
+impl Comparison {
+    /// Sums up the absolute percentage errors of a cross-validation, or why there is none.
+    pub fn new(errors: Result<Vec<f64>, FitError>) -> Self {
+        match errors {
+            Ok(errors) => Self {
+                cv_mape_percent: Some(mean(&errors)),
+                standard_error: Some(standard_error(&errors)),
+                rejected: None,
+            },
+            Err(error) => Self { cv_mape_percent: None, standard_error: None, rejected: Some(error.to_string()) },
+        }
+    }
+
+    /// Mean and standard error, unless this way was rejected.
+    fn score(&self) -> Option<(f64, f64)> {
+        match self.rejected {
+            None => self.cv_mape_percent.zip(self.standard_error),
+            Some(_) => None,
+        }
+    }
+}
+
+/// The one-standard-error rule (L. Breiman et al., "Classification and Regression Trees", 1984): of the ways that are within one standard error of the
+/// best, the one of least complexity; of several equally complex ones, the best. Gives its index.
+pub fn simplest<'a>(ways: impl Iterator<Item = (usize, &'a Comparison)>) -> Option<usize> {
+    let scores: Vec<_> = ways
+        .enumerate()
+        .filter_map(|(index, (complexity, comparison))| Some((index, complexity, comparison.score()?)))
+        .collect();
+    let &(_, _, (best, error)) = scores.iter().min_by(|a, b| a.2.0.total_cmp(&b.2.0))?;
+    let close = scores.iter().filter(|(_, _, (score, _))| *score <= best + error);
+    close.min_by(|a, b| a.1.cmp(&b.1).then(a.2.0.total_cmp(&b.2.0))).map(|(index, ..)| *index)
+}
+
+fn standard_error(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (squares / (values.len().saturating_sub(1).max(1) * values.len()) as f64).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scored(cv_mape_percent: f64, standard_error: f64) -> Comparison {
+        Comparison { cv_mape_percent: Some(cv_mape_percent), standard_error: Some(standard_error), rejected: None }
+    }
+
+    #[test]
+    fn the_simplest_within_one_standard_error_wins() {
+        let ways = [scored(9.0, 0.5), scored(3.4, 0.5), scored(3.3, 0.5), scored(3.0, 0.5)];
+        let choose = |complexity: [usize; 4]| simplest(complexity.into_iter().zip(&ways));
+        assert_eq!(choose([1, 2, 2, 3]), Some(2), "of two equally simple ones the better");
+        assert_eq!(choose([1, 3, 3, 2]), Some(3));
+        let rejected = Comparison { rejected: Some("falls".to_owned()), ..scored(1.0, 0.1) };
+        assert_eq!(simplest([(1, &rejected), (2, &ways[3])].into_iter()), Some(1));
+        assert_eq!(simplest([(1, &rejected)].into_iter()), None);
+    }
+
+    #[test]
+    fn the_standard_error_of_a_case_solved_by_hand() {
+        // Mean 3, squares 4 + 0 + 4, variance 8 / 2, standard error sqrt(4 / 3).
+        assert_eq!(standard_error(&[1.0, 3.0, 5.0]), (4.0_f64 / 3.0).sqrt());
+    }
+}

@@ -1,0 +1,104 @@
+//! What is wrong with a config, where, and what to do about it.
+
+use crate::nearest::nearest;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Why a config cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file or folder is not there or not readable.
+    #[error("{}: cannot read the config: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The text is not TOML, or a key or value is wrong.
+    #[error("{}:{line}: {problem}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// What is wrong there, and what to do.
+        problem: String,
+    },
+    /// The folder has no configs.
+    #[error("{}: no config (*.toml) in this folder: name another with --config-dir", path.display())]
+    NoConfigs {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No config has the name.
+    #[error("no model \"{name}\" in {}{}; there are: {known}", path.display(), meant(name, known))]
+    NoModel {
+        /// What was asked for.
+        name: String,
+        /// The folder.
+        path: PathBuf,
+        /// The labels that there are.
+        known: String,
+    },
+    /// Several configs have the name.
+    #[error("\"{name}\" may mean {}: use the name of the file", stems.join(" or "))]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// The configs' file stems.
+        stems: Vec<String>,
+    },
+}
+
+fn meant(name: &str, known: &str) -> String {
+    let labels = known.split([',', '(', ')']).map(str::trim).filter(|label| !label.is_empty());
+    nearest(name, labels).map_or(String::new(), |near| format!("; is \"{near}\" meant?"))
+}
+
+/// A config's text, to say where in it something is wrong.
+pub(super) struct Text<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl Text<'_> {
+    /// An error at a place in the text.
+    pub(super) fn error(&self, span: Range<usize>, problem: impl Into<String>) -> ConfigError {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        ConfigError::Line {
+            path: self.path.to_owned(),
+            line: 1 + before.matches('\n').count(),
+            problem: problem.into(),
+        }
+    }
+
+    /// An error of the TOML reader, with the nearest known name where one is not known.
+    pub(super) fn toml_error(&self, error: &toml::de::Error) -> ConfigError {
+        let span = error.span().unwrap_or(0..0);
+        let message = error.message();
+        // serde's texts are "unknown field `x`, expected one of `y`, `z`" and the same with "variant".
+        let mut names = message.split('`').skip(1).step_by(2);
+        let problem = match (message.split(' ').take(2).collect::<Vec<_>>().as_slice(), names.next()) {
+            (["unknown", kind], Some(name)) => {
+                let known: Vec<&str> = names.collect();
+                let kind = if *kind == "field" { self.key_in(&span) } else { "value".to_owned() };
+                let meant = nearest(name, known.iter().copied())
+                    .map_or(String::new(), |near| format!("; is \"{near}\" meant?"));
+                format!("unknown {kind} \"{name}\"{meant} known: {}", known.join(", "))
+            }
+            _ => message.replace('`', "\""),
+        };
+        self.error(span, problem)
+    }
+
+    /// "key", with the table that a place in the text is in.
+    fn key_in(&self, span: &Range<usize>) -> String {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let table = before.lines().rev().find(|line| line.starts_with('['));
+        table.map_or("key".to_owned(), |table| {
+            let table = table.split('#').next().unwrap_or(table).trim();
+            format!("key in {table}:")
+        })
+    }
+}

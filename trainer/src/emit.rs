@@ -1,0 +1,91 @@
+//! Stage 7: a profile as the bytes that a device reads, decoded again before anyone gets them.
+
+use crate::calibrate::Calibrated;
+use crate::config::Config;
+use crate::measurement::{Measurement, Phase};
+use token2metrics_core::blob::MAX_LEN;
+use token2metrics_core::{BlobError, Identity, Profile, Span, Trained};
+
+/// Why fitted phases are no profile.
+#[derive(Debug, thiserror::Error)]
+pub enum EmitError {
+    /// The values are not those of a sound profile.
+    #[error("the fit makes no sound profile: {0}")]
+    Blob(#[from] BlobError),
+    /// A form has more terms than the blob can hold.
+    #[error("{phase}: {terms} terms do not fit into a blob")]
+    TooManyTerms {
+        /// The phase.
+        phase: Phase,
+        /// Its terms.
+        terms: usize,
+    },
+    /// A name is longer than the blob can hold.
+    #[error("the name \"{0}\" is too long for a blob")]
+    LongName(String),
+    /// No row has a decode step, or there is no row.
+    #[error("no row has both an input and a decode step")]
+    NoRange,
+    /// The bytes do not give the same profile back.
+    #[error("the blob does not decode to the profile that was encoded")]
+    NotTheSame,
+}
+
+/// Both phases, calibrated to the device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phases {
+    /// The prompt.
+    pub prefill: Calibrated,
+    /// The steps.
+    pub decode: Calibrated,
+}
+
+/// Puts a profile together: the config's identity, the fitted phases, and the range of the rows that they come from.
+///
+/// # Errors
+/// What does not fit into a blob.
+pub fn profile(config: &Config, phases: &Phases, rows: &[Measurement]) -> Result<Profile, EmitError> {
+    let Phases { prefill, decode } = phases;
+    let too_many = |phase| move |terms| EmitError::TooManyTerms { phase, terms };
+    Ok(Profile {
+        identity: Identity {
+            llm: name(&config.llm)?,
+            device: name(&config.device.name)?,
+            variant: name(&config.variant)?,
+        },
+        trained: Trained {
+            input_tokens: span(rows.iter().map(|row| row.request.input_tokens))?,
+            output_tokens: span(rows.iter().filter(|row| row.decode_s.is_some()).map(|row| row.request.output_tokens))?,
+        },
+        prefill: token2metrics_core::Phase {
+            polynomial: prefill.selected.fitted.polynomial().map_err(too_many(Phase::Prefill))?,
+            calibration: prefill.calibration.into(),
+        },
+        decode: token2metrics_core::Phase {
+            polynomial: decode.selected.fitted.polynomial().map_err(too_many(Phase::Decode))?,
+            calibration: decode.calibration.into(),
+        },
+    })
+}
+
+/// The blob of a profile.
+///
+/// # Errors
+/// A profile that would not come back the same from its bytes.
+pub fn blob(profile: &Profile) -> Result<Vec<u8>, EmitError> {
+    let mut buffer = [0; MAX_LEN];
+    let blob = profile.encode(&mut buffer)?.to_vec();
+    if Profile::decode(&blob)? == *profile { Ok(blob) } else { Err(EmitError::NotTheSame) }
+}
+
+fn name<const N: usize>(name: &str) -> Result<heapless::String<N, u8>, EmitError> {
+    let mut short = heapless::String::new();
+    short.push_str(name).map(|()| short).map_err(|_| EmitError::LongName(name.to_owned()))
+}
+
+fn span(counts: impl Iterator<Item = u32> + Clone) -> Result<Span, EmitError> {
+    match (counts.clone().min(), counts.max()) {
+        (Some(min), Some(max)) => Ok(Span { min, max }),
+        _ => Err(EmitError::NoRange),
+    }
+}

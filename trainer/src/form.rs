@@ -1,0 +1,78 @@
+//! The forms that a phase can be fitted with: a fixed part or none, and terms whose coefficients are yet to be found.
+
+use crate::measurement::{Phase, Sample};
+use nalgebra::DMatrix;
+use token2metrics_core::{Request, Term};
+
+/// A polynomial without its coefficients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    /// Whether a request has a fixed part.
+    pub intercept: bool,
+    /// Terms of coefficient 1.
+    pub terms: Vec<Term>,
+}
+
+impl Form {
+    /// The polynomial of a phase's time in tokens with all powers up to `degree`. In decode a time of degree d comes from a step of degree
+    /// d - 1 in the context.
+    pub fn polynomial(phase: Phase, degree: u8, intercept: bool) -> Self {
+        let powers = match phase {
+            Phase::Prefill => 1..=degree,
+            Phase::Decode => 0..=degree.saturating_sub(1),
+        };
+        Self { intercept, terms: powers.map(|power| Term::plain(1.0, power)).collect() }
+    }
+
+    /// The same form with the prompt padded to a tile as one more term.
+    pub fn with_padded(mut self, tile: u16) -> Self {
+        self.terms.push(Term { coefficient: 1.0, knot: 0, tile, power: 1 });
+        self
+    }
+
+    /// The same form with the prompt's whole tiles as one more term: for kernels that run full tiles fast, the remainder slowly.
+    pub fn with_whole(mut self, tile: u16) -> Self {
+        self.terms.push(Term { coefficient: 1.0, knot: u32::from(tile) - 1, tile, power: 1 });
+        self
+    }
+
+    /// How many coefficients the form has.
+    pub fn coefficients(&self) -> usize {
+        usize::from(self.intercept) + self.terms.len()
+    }
+
+    /// The largest tile of a term: over this many tokens the form rises if it does at all.
+    pub fn period(&self) -> u32 {
+        self.terms.iter().map(|term| u32::from(term.tile)).max().unwrap_or(1)
+    }
+
+    /// One row per request, one column per coefficient, the fixed part first.
+    pub fn design(&self, phase: Phase, requests: &[Request]) -> DMatrix<f64> {
+        DMatrix::from_fn(requests.len(), self.coefficients(), |row, column| {
+            let term = match (self.intercept, column) {
+                (true, 0) => return 1.0,
+                (true, column) => self.terms[column - 1],
+                (false, column) => self.terms[column],
+            };
+            seconds(phase, &term, requests[row])
+        })
+    }
+}
+
+/// What a term contributes to a phase of a request, by the very code that runs on the device.
+fn seconds(phase: Phase, term: &Term, request: Request) -> f64 {
+    f64::from(match phase {
+        Phase::Prefill => term.rise(request.cached_tokens, request.input_tokens),
+        Phase::Decode => term.sum(request.input_tokens, request.input_tokens + request.output_tokens - 1),
+    })
+}
+
+/// The requests of some samples.
+pub fn requests(samples: &[Sample]) -> Vec<Request> {
+    samples.iter().map(|sample| sample.request).collect()
+}
+
+/// The seconds of some samples.
+pub fn observed(samples: &[Sample]) -> Vec<f64> {
+    samples.iter().map(|sample| sample.seconds).collect()
+}

@@ -1,0 +1,43 @@
+//! From measurements to blobs and predictions: the `token2metrics` command line.
+//!
+//! Training one config is a pipeline; data flows one way, and each stage is a file:
+//!
+//! | stage | file | from | to |
+//! |---|---|---|---|
+//! | 1 | [`ingest`] | a canonical CSV file | rows, or an error with its line and column |
+//! | 2 | [`clean`] | rows | usable rows; the others with a reason each |
+//! | 3 | [`split`] | usable rows | rows to fit, rows to score |
+//! | 4 | [`fit`], over [`form`], [`loss`] and [`solve`]; [`select`] for `type = "auto"` | samples of a phase | coefficients |
+//! | 5 | [`calibrate`] | a server's fit and device samples | a map to the device's seconds |
+//! | 6 | [`score`] | a profile and rows that it has not seen | errors |
+//! | 7 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
+//!
+//! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went. [`cmd`] has one file a
+//! subcommand. Whatever a device computes is computed here by calling the same code, [`token2metrics_core`].
+
+pub mod calibrate;
+pub mod clean;
+pub mod cli;
+pub mod cmd;
+pub mod compare;
+pub mod config;
+pub mod emit;
+pub mod fit;
+pub mod form;
+pub mod formula;
+pub mod ingest;
+pub mod locate;
+pub mod logging;
+pub mod loss;
+pub mod measurement;
+pub mod nearest;
+pub mod output;
+pub mod report;
+pub mod score;
+pub mod select;
+pub mod solve;
+pub mod split;
+pub mod table;
+pub mod train;
+
+pub use cli::run;

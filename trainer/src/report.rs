@@ -1,0 +1,209 @@
+//! What training says about itself: `report.json`, and the rows of the table that it prints.
+
+use crate::calibrate::{Calibrated, Map, Method, Tried};
+use crate::clean::{Cleaned, Rejection};
+use crate::config::Config;
+use crate::emit::Phases;
+use crate::formula;
+use crate::loss::Loss;
+use crate::measurement::Phase;
+use crate::score::Scores;
+use crate::select::{Candidate, Settings};
+use crate::solve::Solver;
+use crate::train::Rows;
+use serde::Serialize;
+use token2metrics_core::blob::FORMAT_VERSION;
+use token2metrics_core::{Profile, Span};
+
+/// The report of one profile.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The config's file stem.
+    pub model: String,
+    /// The LLM.
+    pub llm: String,
+    /// Its size label.
+    pub size: String,
+    /// The device.
+    pub device: String,
+    /// Power mode, runtime, quantization.
+    pub variant: String,
+    /// The machine with many rows, if there is one.
+    pub server: Option<String>,
+    /// Token counts that the profile was trained on.
+    pub input_tokens: [u32; 2],
+    /// Token counts that the profile was trained on.
+    pub output_tokens: [u32; 2],
+    /// What was read and what was set aside.
+    pub rows: RowCounts,
+    /// How prefill was fitted.
+    pub prefill: PhaseReport,
+    /// How decode was fitted.
+    pub decode: PhaseReport,
+    /// Errors on rows that were not fitted.
+    pub holdout: Holdout,
+    /// Errors on the device rows, each predicted from the other folds.
+    pub cross_validation: Option<Scores>,
+    /// Parts in cross-validation.
+    pub folds: usize,
+    /// The blob.
+    pub blob: Blob,
+    /// What to know before trusting the profile.
+    pub warnings: Vec<String>,
+}
+
+/// Rows per source.
+#[derive(Clone, Debug, Serialize)]
+pub struct RowCounts {
+    /// Of the server's files.
+    pub server: Option<RowCount>,
+    /// Of the device's files.
+    pub device: RowCount,
+    /// Of the holdout files.
+    pub holdout: RowCount,
+}
+
+/// The rows of one source.
+#[derive(Clone, Debug, Serialize)]
+pub struct RowCount {
+    /// Usable.
+    pub kept: usize,
+    /// The others, each with its reason.
+    pub rejected: Vec<Rejection>,
+}
+
+/// How one phase was fitted.
+#[derive(Clone, Debug, Serialize)]
+pub struct PhaseReport {
+    /// The form, without coefficients.
+    pub form: String,
+    /// The formula with the coefficients that the device has.
+    pub formula: String,
+    /// The fixed part first, if the form has one; before calibration.
+    pub coefficients: Vec<f64>,
+    /// What was minimised.
+    pub loss: Loss,
+    /// How it was minimised.
+    pub solver: Solver,
+    /// The forms that were compared.
+    pub candidates: Vec<Candidate>,
+    /// The calibration method, or `direct` for a fit on the device.
+    pub calibration: Method,
+    /// The calibration.
+    pub map: Map,
+    /// The methods that were compared.
+    pub calibrations: Vec<Tried>,
+}
+
+/// Errors on rows that were not fitted.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Holdout {
+    /// Where the rows come from.
+    pub from: &'static str,
+    /// `None` where the rows were too few to set any aside.
+    pub scores: Option<Scores>,
+}
+
+/// The blob's figures.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Blob {
+    /// Its size.
+    pub bytes: usize,
+    /// Its format.
+    pub format_version: u8,
+}
+
+impl Report {
+    /// Gathers the report of a profile.
+    pub(crate) fn new(
+        config: &Config,
+        rows: &Rows,
+        phases: &Phases,
+        profile: &Profile,
+        blob: &[u8],
+        holdout: Holdout,
+        cross_validation: Option<Scores>,
+    ) -> Self {
+        let Span { min, max } = profile.trained.input_tokens;
+        let mut warnings = config.remarks.clone();
+        warnings.extend(uncovered("input_tokens", config.input_tokens, profile.trained.input_tokens));
+        // One output token needs no decode step, and so no row to learn it from.
+        let output_tokens = config.output_tokens.map(|[least, greatest]| [least.max(2), greatest.max(2)]);
+        warnings.extend(uncovered("output_tokens", output_tokens, profile.trained.output_tokens));
+        if holdout.scores.is_none() {
+            warnings.push("too few device rows to set any aside: no holdout errors".to_owned());
+        }
+        if cross_validation.is_none() {
+            warnings.push("too few device rows for cross-validation".to_owned());
+        }
+        Self {
+            model: config.stem.clone(),
+            llm: config.llm.clone(),
+            size: config.size.clone(),
+            device: config.device.name.clone(),
+            variant: config.variant.clone(),
+            server: config.server.as_ref().map(|server| server.name.clone()),
+            input_tokens: [min, max],
+            output_tokens: [profile.trained.output_tokens.min, profile.trained.output_tokens.max],
+            rows: RowCounts {
+                server: rows.server.as_ref().map(RowCount::new),
+                device: RowCount::new(&rows.device),
+                holdout: RowCount::new(&rows.holdout),
+            },
+            prefill: PhaseReport::new(
+                &phases.prefill,
+                &config.prefill,
+                formula::phase(Phase::Prefill, &profile.prefill.polynomial, &profile.prefill.calibration),
+            ),
+            decode: PhaseReport::new(
+                &phases.decode,
+                &config.decode,
+                formula::phase(Phase::Decode, &profile.decode.polynomial, &profile.decode.calibration),
+            ),
+            holdout,
+            cross_validation,
+            folds: config.validation.folds,
+            blob: Blob { bytes: blob.len(), format_version: FORMAT_VERSION },
+            warnings,
+        }
+    }
+
+    /// Every row that was set aside.
+    pub fn rejected(&self) -> impl Iterator<Item = &Rejection> {
+        let RowCounts { server, device, holdout } = &self.rows;
+        server.iter().chain([device, holdout]).flat_map(|count| &count.rejected)
+    }
+}
+
+impl RowCount {
+    fn new(cleaned: &Cleaned) -> Self {
+        Self { kept: cleaned.rows.len(), rejected: cleaned.rejected.clone() }
+    }
+}
+
+impl PhaseReport {
+    fn new(calibrated: &Calibrated, settings: &Settings, formula: String) -> Self {
+        let fitted = &calibrated.selected.fitted;
+        Self {
+            form: formula::form(fitted.phase, &fitted.form),
+            formula,
+            coefficients: fitted.coefficients.clone(),
+            loss: settings.loss,
+            solver: fitted.solver.clone(),
+            candidates: calibrated.selected.candidates.clone(),
+            calibration: calibrated.method,
+            map: calibrated.calibration,
+            calibrations: calibrated.tried.clone(),
+        }
+    }
+}
+
+fn uncovered(column: &str, expected: Option<[u32; 2]>, trained: Span) -> Option<String> {
+    let [least, greatest] = expected?;
+    (least < trained.min || greatest > trained.max).then(|| {
+        format!(
+            "the rows have {column} from {} to {}, the config expects {least} to {greatest}: predictions beyond the rows are extrapolated",
+            trained.min, trained.max
+        )
+    })
+}

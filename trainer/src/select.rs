@@ -1,0 +1,162 @@
+//! Stage 4, `type`: which form a phase is fitted with. `auto` compares forms by cross-validation.
+
+use crate::compare::{Comparison, simplest};
+use crate::fit::{FitError, Fitted, fit};
+use crate::form::{Form, observed, requests};
+use crate::loss::Loss;
+use crate::measurement::{Phase, Sample};
+use crate::score::ape_percent;
+use crate::split::folds;
+use serde::{Deserialize, Serialize};
+
+/// What form a phase is fitted with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    /// A time per token, and a fixed one.
+    Linear,
+    /// All powers up to `degree`.
+    Polynomial,
+    /// The simplest of several forms that is as good as the best.
+    #[default]
+    Auto,
+}
+
+/// How a phase is fitted: the `[prefill]` and `[decode]` tables of a config.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// The form.
+    pub form: Type,
+    /// Of `polynomial`: 1 to 3.
+    pub degree: u8,
+    /// Whether a request has a fixed part.
+    pub fit_intercept: bool,
+    /// What is minimised.
+    pub loss: Loss,
+}
+
+/// How rows are kept back: the `[validation]` table of a config.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Validation {
+    /// Parts that the rows are cut into for cross-validation.
+    pub folds: usize,
+    /// Share of the device rows that is set aside where there is no holdout file.
+    pub test_size: f64,
+    /// Decides which rows.
+    pub seed: u64,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self { folds: 5, test_size: 0.2, seed: 42 }
+    }
+}
+
+/// A form that was tried, for the report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Candidate {
+    /// The form, as a sum of terms.
+    pub form: String,
+    /// How many coefficients it has.
+    pub coefficients: usize,
+    /// How it did.
+    #[serde(flatten)]
+    pub comparison: Comparison,
+}
+
+/// The form that was chosen, and all that were tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selected {
+    /// Fitted on all samples.
+    pub fitted: Fitted,
+    /// In the order of their complexity; empty where the config left no choice.
+    pub candidates: Vec<Candidate>,
+}
+
+/// Fits a phase as its settings say.
+///
+/// # Errors
+/// Samples that no form can be fitted to.
+pub fn select(
+    phase: Phase,
+    settings: &Settings,
+    validation: &Validation,
+    samples: &[Sample],
+) -> Result<Selected, FitError> {
+    let polynomial = |degree| Form::polynomial(phase, degree, settings.fit_intercept);
+    let only = |form| Ok(Selected { fitted: fit(phase, &form, settings.loss, samples)?, candidates: Vec::new() });
+    match settings.form {
+        Type::Linear => only(polynomial(1)),
+        Type::Polynomial => only(polynomial(settings.degree)),
+        Type::Auto => {
+            let (candidates, fits): (Vec<Candidate>, Vec<_>) = forms(phase, settings.fit_intercept)
+                .into_iter()
+                .map(|form| try_out(phase, &form, settings.loss, validation, samples))
+                .unzip();
+            let ways = candidates.iter().map(|candidate| (candidate.coefficients, &candidate.comparison));
+            match simplest(ways).map(|index| fits[index].clone()) {
+                Some(fitted) => Ok(Selected { fitted: fitted?, candidates }),
+                None => Err(FitError::NoForm { phase, reasons: reasons(&candidates) }),
+            }
+        }
+    }
+}
+
+/// The forms that `auto` compares, the simplest first: degrees 1 to 3, and in prefill degrees 1 and 2 with a tile.
+fn forms(phase: Phase, intercept: bool) -> Vec<Form> {
+    let plain = |degree| Form::polynomial(phase, degree, intercept);
+    let mut forms: Vec<Form> = (1..=3).map(plain).collect();
+    if phase == Phase::Prefill {
+        for tile in [8, 16, 32, 64, 128, 256, 512] {
+            for degree in [1, 2] {
+                forms.push(plain(degree).with_padded(tile));
+                forms.push(plain(degree).with_whole(tile));
+            }
+        }
+    }
+    forms.sort_by_key(Form::coefficients);
+    forms
+}
+
+fn try_out(
+    phase: Phase,
+    form: &Form,
+    loss: Loss,
+    validation: &Validation,
+    samples: &[Sample],
+) -> (Candidate, Result<Fitted, FitError>) {
+    let fitted = fit(phase, form, loss, samples);
+    let errors = fitted.clone().and_then(|_| cross_validate(phase, form, loss, validation, samples));
+    let mut comparison = Comparison::new(errors);
+    if let Some(flaw) = fitted.as_ref().ok().and_then(|fitted| fitted.flaw(samples)) {
+        comparison.rejected = Some(flaw);
+    }
+    (Candidate { form: crate::formula::form(phase, form), coefficients: form.coefficients(), comparison }, fitted)
+}
+
+/// Why forms were rejected, each reason once.
+fn reasons(candidates: &[Candidate]) -> String {
+    let mut reasons: Vec<&str> =
+        candidates.iter().filter_map(|candidate| candidate.comparison.rejected.as_deref()).collect();
+    reasons.dedup();
+    reasons.join("; ")
+}
+
+/// Absolute percentage errors of every sample, predicted by a fit on the other folds.
+fn cross_validate(
+    phase: Phase,
+    form: &Form,
+    loss: Loss,
+    validation: &Validation,
+    samples: &[Sample],
+) -> Result<Vec<f64>, FitError> {
+    let mut errors = Vec::with_capacity(samples.len());
+    for split in folds(samples.len(), validation.folds, validation.seed) {
+        let (fitted, scored) = split.of(samples);
+        let predicted = fit(phase, form, loss, &fitted)?.seconds(&requests(&scored));
+        errors.extend(
+            observed(&scored).iter().zip(predicted).map(|(observed, predicted)| ape_percent(*observed, predicted)),
+        );
+    }
+    Ok(errors)
+}

@@ -1,0 +1,79 @@
+//! Stage 3: which rows are fitted and which are kept back to score the fit. The same seed gives the same split.
+
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+/// Row indices that are fitted, and those that are scored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Indices of the rows to fit.
+    pub fitted: Vec<usize>,
+    /// Indices of the rows to score.
+    pub scored: Vec<usize>,
+}
+
+impl Split {
+    /// The rows behind the indices, fitted and scored.
+    pub fn of<T: Copy>(&self, rows: &[T]) -> (Vec<T>, Vec<T>) {
+        let pick = |indices: &[usize]| indices.iter().map(|&index| rows[index]).collect();
+        (pick(&self.fitted), pick(&self.scored))
+    }
+}
+
+/// Sets a share of `len` rows aside: `test_size` of them, rounded, but at least one.
+pub fn holdout(len: usize, test_size: f64, seed: u64) -> Split {
+    let order = shuffled(len, seed);
+    let scored = ((len as f64 * test_size).round() as usize).clamp(1.min(len), len);
+    part(&order, |place| place < scored)
+}
+
+/// `folds` splits of `len` rows in which each row is scored once; with fewer rows than folds, one row a fold.
+pub fn folds(len: usize, folds: usize, seed: u64) -> Vec<Split> {
+    let order = shuffled(len, seed);
+    let folds = folds.min(len);
+    (0..folds).map(|fold| part(&order, |place| place % folds == fold)).collect()
+}
+
+fn shuffled(len: usize, seed: u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..len).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    order
+}
+
+fn part(order: &[usize], scored: impl Fn(usize) -> bool) -> Split {
+    let mut split = Split { fitted: Vec::new(), scored: Vec::new() };
+    for (place, &index) in order.iter().enumerate() {
+        if scored(place) { split.scored.push(index) } else { split.fitted.push(index) }
+    }
+    // In the order of the file again, so that sums are formed in the same order whatever the seed.
+    split.scored.sort_unstable();
+    split.fitted.sort_unstable();
+    split
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_scored_once_over_the_folds() {
+        let splits = folds(17, 5, 42);
+        assert_eq!(splits.len(), 5);
+        let mut scored: Vec<usize> = splits.iter().flat_map(|split| split.scored.clone()).collect();
+        scored.sort_unstable();
+        assert_eq!(scored, (0..17).collect::<Vec<_>>());
+        for split in &splits {
+            assert_eq!(split.fitted.len() + split.scored.len(), 17);
+            assert!(split.fitted.iter().all(|index| !split.scored.contains(index)));
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_the_split() {
+        assert_eq!(holdout(50, 0.2, 1), holdout(50, 0.2, 1));
+        assert_ne!(holdout(50, 0.2, 1), holdout(50, 0.2, 2));
+        assert_eq!(holdout(50, 0.2, 1).scored.len(), 10);
+        assert_eq!(holdout(3, 0.01, 1).scored.len(), 1);
+    }
+}

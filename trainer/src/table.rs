@@ -1,0 +1,78 @@
+//! Tables for people, and the one place that decides how a figure is written.
+
+use crate::score::{Errors, Scores};
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+/// How a command reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: stable keys.
+    Json,
+}
+
+impl Format {
+    /// The report in this format.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold.
+    pub fn render(self, json: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<String> {
+        Ok(match self {
+            Self::Text => text(),
+            Self::Json => serde_json::to_string_pretty(json)? + "\n",
+        })
+    }
+}
+
+/// A table with a header; columns after the first `left` are aligned to the right.
+pub fn table<const N: usize>(header: [&str; N], left: usize, rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header);
+    table.add_rows(rows);
+    for column in table.column_iter_mut().skip(left) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string() + "\n"
+}
+
+/// A row per phase of errors.
+pub fn scores(scores: &Scores) -> String {
+    let row = |name: &str, errors: &Option<Errors>| match errors {
+        Some(errors) => [
+            name.to_owned(),
+            errors.n.to_string(),
+            percent(errors.mape_percent),
+            percent(errors.median_ape_percent),
+            percent(errors.p95_ape_percent),
+            percent(errors.max_ape_percent),
+        ],
+        None => [name.to_owned(), "0".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned()],
+    };
+    let rows = [row("prefill", &scores.prefill_s), row("decode", &scores.decode_s), row("total", &scores.total_s)];
+    table(["time", "rows", "MAPE %", "median %", "95th %", "max %"], 1, rows)
+}
+
+/// The name of a choice as configs and JSON have it.
+pub fn name(choice: &impl Serialize) -> String {
+    match serde_json::to_value(choice) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+/// Percent with two digits.
+pub fn percent(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+/// Seconds with four significant digits or the unit that shows them.
+pub fn seconds(seconds: f64) -> String {
+    match seconds {
+        s if s >= 100.0 => format!("{s:.1} s"),
+        s if s >= 1.0 => format!("{s:.3} s"),
+        s => format!("{:.2} ms", 1e3 * s),
+    }
+}

@@ -1,0 +1,187 @@
+//! The pipeline of one config: ingest, clean, split, fit, calibrate, score, emit.
+
+use crate::calibrate::{Base, Calibrated, Map, Method};
+use crate::clean::{Cleaned, Cleaner};
+use crate::config::Config;
+use crate::emit::{self, EmitError, Phases};
+use crate::fit::FitError;
+use crate::ingest::{self, IngestError};
+use crate::measurement::{Measurement, Phase, Table};
+use crate::report::{Holdout, Report};
+use crate::score::{Residuals, Scores, score};
+use crate::select::{Selected, Settings, select};
+use crate::split::{folds, holdout};
+use std::path::PathBuf;
+use token2metrics_core::Profile;
+
+/// What training makes.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// As the device has it.
+    pub profile: Profile,
+    /// The same as bytes.
+    pub blob: Vec<u8>,
+    /// How it came about, and how good it is.
+    pub report: Report,
+}
+
+/// Why a config cannot be trained.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A measurement file cannot be read.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The rows do not determine a fit.
+    #[error("{machine} rows: {source}")]
+    Fit {
+        /// Whose rows.
+        machine: &'static str,
+        /// Why.
+        source: FitError,
+    },
+    /// The fit makes no profile.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
+}
+
+/// The cleaned rows of a config.
+pub struct Rows {
+    /// Of the machine with many rows, if there is one.
+    pub server: Option<Cleaned>,
+    /// Of the device.
+    pub device: Cleaned,
+    /// Of the device, from the holdout files.
+    pub holdout: Cleaned,
+}
+
+/// Trains one config.
+///
+/// # Errors
+/// Files that cannot be read and rows that do not determine the fits.
+pub fn train(config: &Config) -> Result<Trained, TrainError> {
+    let rows = Rows::read(config)?;
+    let server = ServerFits::new(config, &rows)?;
+    let (holdout, cross_validation) = (score_holdout(config, &server, &rows)?, cross_validate(config, &server, &rows));
+
+    let phases = server.calibrate(config, &rows.device.rows)?;
+    let profile = server.profile(config, &phases, &rows.device.rows)?;
+    let blob = emit::blob(&profile)?;
+    let report = Report::new(config, &rows, &phases, &profile, &blob, holdout, cross_validation);
+    Ok(Trained { profile, blob, report })
+}
+
+impl Rows {
+    fn read(config: &Config) -> Result<Self, IngestError> {
+        let server = config.server.as_ref().map(|server| read(&server.data)).transpose()?;
+        let mut device = Cleaner::default();
+        Ok(Self {
+            server: server.map(|tables| Cleaner::default().clean(&tables)),
+            device: device.clean(&read(&config.device.data)?),
+            // The same cleaner: a row that is fitted is no holdout row.
+            holdout: device.clean(&read(&config.holdout)?),
+        })
+    }
+}
+
+/// Reads some canonical files.
+///
+/// # Errors
+/// The first thing wrong with any of them.
+pub fn read(paths: &[PathBuf]) -> Result<Vec<Table>, IngestError> {
+    paths.iter().map(|path| ingest::read(path)).collect()
+}
+
+/// What the server's rows give; without a server, nothing.
+struct ServerFits<'a> {
+    rows: &'a [Measurement],
+    prefill: Option<Selected>,
+    decode: Option<Selected>,
+}
+
+impl<'a> ServerFits<'a> {
+    fn new(config: &Config, rows: &'a Rows) -> Result<Self, TrainError> {
+        let rows = rows.server.as_ref().map_or([].as_slice(), |server| &server.rows);
+        let select = |phase: Phase| match (&config.server, phase.samples(rows)) {
+            // What the server has not measured is fitted on the device.
+            (None, _) => Ok(None),
+            (Some(_), samples) if samples.is_empty() => Ok(None),
+            (Some(_), samples) => select(phase, settings(config, phase), &config.validation, &samples)
+                .map(Some)
+                .map_err(|source| TrainError::Fit { machine: "server", source }),
+        };
+        Ok(Self { rows, prefill: select(Phase::Prefill)?, decode: select(Phase::Decode)? })
+    }
+
+    /// Calibrates both phases on device rows; without a server's fit, fits them there.
+    fn calibrate(&self, config: &Config, rows: &[Measurement]) -> Result<Phases, TrainError> {
+        let calibrate = |phase: Phase, server: &Option<Selected>| {
+            let (settings, samples) = (settings(config, phase), phase.samples(rows));
+            let calibrated = match server {
+                Some(selected) => {
+                    let base = Base {
+                        selected,
+                        settings: Some(settings),
+                        loss: settings.loss,
+                        validation: &config.validation,
+                    };
+                    base.calibrate(config.calibration, &samples)
+                }
+                None => select(phase, settings, &config.validation, &samples).map(|selected| Calibrated {
+                    selected,
+                    calibration: Map::IDENTITY,
+                    method: Method::Direct,
+                    tried: Vec::new(),
+                }),
+            };
+            calibrated.map_err(|source| TrainError::Fit { machine: "device", source })
+        };
+        Ok(Phases {
+            prefill: calibrate(Phase::Prefill, &self.prefill)?,
+            decode: calibrate(Phase::Decode, &self.decode)?,
+        })
+    }
+
+    /// The profile of calibrated phases. Its range is that of the rows that went into it.
+    fn profile(&self, config: &Config, phases: &Phases, device: &[Measurement]) -> Result<Profile, EmitError> {
+        let server_unused = [&phases.prefill, &phases.decode].iter().all(|phase| phase.method == Method::Direct);
+        let server = if server_unused { [].as_slice() } else { self.rows };
+        emit::profile(config, phases, &[server, device].concat())
+    }
+
+    /// A profile from some of the device rows, to score it on the others.
+    fn trial(&self, config: &Config, device: &[Measurement]) -> Result<Profile, TrainError> {
+        let phases = self.calibrate(config, device)?;
+        Ok(self.profile(config, &phases, device)?)
+    }
+}
+
+fn settings(config: &Config, phase: Phase) -> &Settings {
+    match phase {
+        Phase::Prefill => &config.prefill,
+        Phase::Decode => &config.decode,
+    }
+}
+
+/// Scores on device rows that the scored profile has not seen: the holdout files, or a share of the device rows.
+fn score_holdout(config: &Config, server: &ServerFits<'_>, rows: &Rows) -> Result<Holdout, TrainError> {
+    let device = &rows.device.rows;
+    if !config.holdout.is_empty() {
+        let scores = score(&server.trial(config, device)?, &rows.holdout.rows);
+        return Ok(Holdout { from: "the holdout files", scores: Some(scores) });
+    }
+    let split = holdout(device.len(), config.validation.test_size, config.validation.seed);
+    let (fitted, scored) = split.of(device);
+    // Too few rows to set any aside: the report says that there is no score.
+    let scores = server.trial(config, &fitted).ok().map(|profile| score(&profile, &scored));
+    Ok(Holdout { from: "device rows set aside by validation.test_size", scores })
+}
+
+/// Scores of every device row by a profile that was calibrated, or fitted, on the other folds; `None` where they are too few.
+fn cross_validate(config: &Config, server: &ServerFits<'_>, rows: &Rows) -> Option<Scores> {
+    let mut residuals = Residuals::default();
+    for split in folds(rows.device.rows.len(), config.validation.folds, config.validation.seed) {
+        let (fitted, scored) = split.of(&rows.device.rows);
+        residuals.observe(&server.trial(config, &fitted).ok()?, &scored);
+    }
+    Some(residuals.scores())
+}
