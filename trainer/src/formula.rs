@@ -16,22 +16,28 @@ pub fn form(phase: Phase, form: &Form) -> String {
 
 /// A phase's time as a formula with its coefficients, in seconds.
 pub fn phase<const N: usize>(phase: Phase, polynomial: &Polynomial<N>, calibration: &Calibration) -> String {
-    let terms = |separator: &str| {
-        let term = |term: &Term| match power(term, variable(phase)).as_str() {
-            "1" => format!("{:e}", term.coefficient),
-            power => format!("{:e} {power}", term.coefficient),
-        };
-        polynomial.terms.iter().map(term).collect::<Vec<_>>().join(separator)
-    };
+    let terms = polynomial.terms.iter().map(|term| match power(term, variable(phase)).as_str() {
+        "1" => signed(term.coefficient),
+        power => format!("{} {power}", signed(term.coefficient)),
+    });
+    let terms = terms.collect::<String>();
+    let steps = terms.strip_prefix(" + ").unwrap_or(&terms);
     let fitted = match phase {
-        Phase::Prefill => format!("{:e} + {}", polynomial.fixed_s, terms(" + ")),
-        Phase::Decode => format!("{:e} + sum({})", polynomial.fixed_s, terms(" + ")),
+        Phase::Prefill => format!("{:e}{terms}", polynomial.fixed_s),
+        Phase::Decode => format!("{:e} + sum({steps})", polynomial.fixed_s),
     };
-    if *calibration == Calibration::IDENTITY {
-        format!("{} = {fitted}", phase.column())
-    } else {
-        format!("{} = {:e} + {:e} * ({fitted})", phase.column(), calibration.offset_s, calibration.scale)
-    }
+    let Calibration { scale, offset_s } = *calibration;
+    let calibrated = match (scale, offset_s) {
+        (1.0, 0.0) => fitted,
+        (_, 0.0) => format!("{scale:e} ({fitted})"),
+        _ => format!("{offset_s:e}{} ({fitted})", signed(scale)),
+    };
+    format!("{} = {calibrated}", phase.column())
+}
+
+/// A further summand with its sign.
+fn signed(value: f32) -> String {
+    if value < 0.0 { format!(" - {:e}", -value) } else { format!(" + {value:e}") }
 }
 
 /// What the formulas' symbols mean.

@@ -116,19 +116,19 @@ impl Calibrate {
     fn text(&self, report: &Report) -> String {
         let row = |name: &str, phase: &Option<PhaseReport>| match phase {
             None => {
-                [name.to_owned(), "0".to_owned(), "kept".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned()]
+                [name.to_owned(), "kept".to_owned(), "0".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned()]
             }
             Some(PhaseReport { rows, method, map, cv_mape_percent, .. }) => [
                 name.to_owned(),
-                rows.to_string(),
                 crate::table::name(method),
+                rows.to_string(),
                 format!("{:.4}", map.scale),
                 crate::table::seconds(map.offset_s),
                 cv_mape_percent.map_or("-".to_owned(), percent),
             ],
         };
-        let header = ["phase", "rows", "method", "scale", "offset", "cross-validated MAPE %"];
-        table(header, 1, [row("prefill", &report.prefill), row("decode", &report.decode)])
+        let header = ["phase", "method", "rows", "scale", "offset", "cross-validated MAPE %"];
+        table(header, 2, [row("prefill", &report.prefill), row("decode", &report.decode)])
             + &format!("{}\n", self.output.display())
     }
 }
