@@ -9,10 +9,14 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![allow(non_camel_case_types)]
 
-mod pointer;
-pub mod predict;
-pub mod profile;
+// Apart, so that rustfmt leaves them in the order in which the header shows what is in them.
 pub mod status;
+
+pub mod profile;
+
+pub mod predict;
+
+mod pointer;
 
 pub use predict::{t2m_predict, t2m_predict_batch, t2m_prediction, t2m_request};
 pub use profile::{t2m_profile, t2m_profile_find, t2m_profile_load};

@@ -12,7 +12,8 @@ pub struct t2m_request {
     pub input_tokens: u32,
     /// Leading tokens of the prompt that are in the prefix cache already; below `input_tokens`.
     pub cached_tokens: u32,
-    /// Tokens to generate; 1 to 16,777,216. The first comes with prefill, each further one takes a decode step.
+    /// Tokens to generate; 1 to 16,777,216. The first comes with prefill, each further one takes a
+    /// decode step.
     pub output_tokens: u32,
 }
 
@@ -22,7 +23,8 @@ pub struct t2m_request {
 pub struct t2m_prediction {
     /// Seconds from submission to the first token: TTFT of a single stream without a queue.
     pub prefill_s: f32,
-    /// Seconds of the `output_tokens - 1` decode steps after the first token; 0 where there are none.
+    /// Seconds of the `output_tokens - 1` decode steps after the first token; 0 where there are
+    /// none.
     pub decode_s: f32,
     /// `prefill_s + decode_s`.
     pub total_s: f32,
@@ -55,15 +57,17 @@ impl From<Prediction> for t2m_prediction {
 
 /// Predicts one request, in constant time whatever its token counts.
 ///
-/// Returns `T2M_OK` and writes `*prediction`; `T2M_NO_INPUT_TOKENS`, `T2M_NO_OUTPUT_TOKENS`, `T2M_CACHED_TOKENS` or `T2M_TOO_MANY_TOKENS` for counts that make no
-/// request; `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`. It writes only on success.
+/// Returns `T2M_OK` and writes `*prediction`; `T2M_NO_INPUT_TOKENS`, `T2M_NO_OUTPUT_TOKENS`,
+/// `T2M_CACHED_TOKENS` or `T2M_TOO_MANY_TOKENS` for counts that make no request; `T2M_NOT_LOADED`,
+/// `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
 ///
 ///     t2m_request request = { 100, 0, 50 };
 ///     t2m_prediction prediction;
 ///     t2m_status status = t2m_predict(&profile, &request, &prediction);
 ///
 /// # Safety
-/// `profile` and `request` must be readable, `prediction` writable.
+/// `profile` points to a `t2m_profile`, `request` to a `t2m_request`, and `prediction` to a
+/// `t2m_prediction` that may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn t2m_predict(
     profile: *const t2m_profile,
@@ -83,13 +87,15 @@ pub unsafe extern "C" fn t2m_predict(
 
 /// Predicts `n` requests into `n` predictions, in their order.
 ///
-/// Returns what `t2m_predict` returns for the first request that has no prediction; then none is written. With `n` of 0 it does
-/// nothing, and both arrays may be NULL. The arrays must not overlap.
+/// Returns `T2M_OK` and writes all of `predictions`; what `t2m_predict` returns for the first request
+/// that has no prediction, and then writes none; or `T2M_TOO_LONG`. With `n` of 0 it does nothing, and
+/// both arrays may be NULL.
 ///
 ///     t2m_status status = t2m_predict_batch(&profile, requests, n, predictions);
 ///
 /// # Safety
-/// `profile` must be readable, `requests` too for `n` values, `predictions` writable for `n` values.
+/// `profile` points to a `t2m_profile`, `requests` to `n` values, and `predictions` to `n` values that may
+/// be written and do not overlap with `requests`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn t2m_predict_batch(
     profile: *const t2m_profile,
@@ -103,9 +109,9 @@ pub unsafe extern "C" fn t2m_predict_batch(
         if n == 0 {
             return Ok(());
         }
+        let out = Out::check(predictions, n)?;
         // SAFETY: what this function requires.
         let requests = unsafe { borrow_slice(requests, n) }?;
-        let out = Out::check(predictions, n)?;
         requests.iter().try_for_each(|request| Request::from(*request).check())?;
         for (index, request) in requests.iter().enumerate() {
             let predicted = profile.predict(Request::from(*request))?.into();

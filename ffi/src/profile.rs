@@ -5,9 +5,10 @@ use crate::t2m_status;
 use core::ffi::{CStr, c_char};
 use token2metrics_core::{Profile, find};
 
-/// Storage for one loaded profile, 512 bytes that belong to the caller: static, on the stack or wherever else. It holds no pointer, so
-/// that it may be copied with `memcpy`, and needs no release. Its content is private. Once loaded it is only read: any number of threads
-/// and interrupt handlers may use it at once.
+/// Storage for one loaded profile, 512 bytes that belong to the caller: static, on the stack or
+/// wherever else. It holds no pointer, so that it may be copied with `memcpy`, and needs no release. Its
+/// content is private. Once loaded it is only read: any number of threads and interrupt handlers may use
+/// it at once.
 #[repr(C, align(8))]
 #[derive(Clone, Copy)]
 pub struct t2m_profile {
@@ -43,13 +44,14 @@ impl t2m_profile {
 
 /// Loads a profile from a blob of exactly `len` bytes, which is not needed afterwards.
 ///
-/// Returns `T2M_OK` and writes `*profile`, or a `T2M_BLOB_...` status, `T2M_NULL_POINTER` or `T2M_MISALIGNED` and writes nothing.
+/// Returns `T2M_OK` and writes `*profile`; the `T2M_BLOB_...` status that says what is wrong with the
+/// bytes; `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
 ///
 ///     t2m_profile profile;
 ///     t2m_status status = t2m_profile_load(blob, blob_len, &profile);
 ///
 /// # Safety
-/// `blob` must point to `len` readable bytes, `profile` to a writable `t2m_profile`.
+/// `blob` points to `len` bytes, and `profile` to a `t2m_profile` that may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn t2m_profile_load(blob: *const u8, len: usize, profile: *mut t2m_profile) -> t2m_status {
     status(|| {
@@ -63,16 +65,19 @@ pub unsafe extern "C" fn t2m_profile_load(blob: *const u8, len: usize, profile: 
     })
 }
 
-/// Loads the profile of the LLM called `name` from a bundle: blobs back to back in `len` bytes, ended by a byte of 0xFF (erased
-/// flash) or by the end. A single blob is a bundle too, so that a whole flash page can be given. Damaged members are skipped.
+/// Loads the profile of the LLM called `name` from a bundle: blobs back to back in `len` bytes, ended by a
+/// byte of 0xFF (erased flash) or by the end. A single blob is a bundle too, so that a whole flash page
+/// can be given. Damaged members are skipped.
 ///
-/// Returns `T2M_OK` and writes `*profile`; `T2M_NOT_FOUND` where no member has the name, or the `T2M_BLOB_...` status of the first damaged
-/// member where it may have been that one; `T2M_NAME_NOT_UTF8`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`. It writes only on success.
+/// Returns `T2M_OK` and writes `*profile`; `T2M_NOT_FOUND` where no member has the name, or the
+/// `T2M_BLOB_...` status of the first damaged member where it may have been that one;
+/// `T2M_NAME_NOT_UTF8`, `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
 ///
 ///     t2m_status status = t2m_profile_find(page, 4096, "DeepSeek-R1-Distill-Qwen-1.5B", &profile);
 ///
 /// # Safety
-/// `bundle` must point to `len` readable bytes, `name` to a NUL-terminated string, `profile` to a writable `t2m_profile`.
+/// `bundle` points to `len` bytes, `name` to a NUL-terminated string, and `profile` to a `t2m_profile`
+/// that may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn t2m_profile_find(
     bundle: *const u8,

@@ -3,8 +3,9 @@
 use core::ffi::{CStr, c_char};
 use token2metrics_core::{BlobError, RequestError};
 
-/// What a call returns. The numbers are fixed: one never changes its meaning and is never used again. It is an `int32_t` in C
-/// whatever the compiler makes of enumerations; a caller treats numbers that it does not know as failures.
+/// What a call returns. The numbers are fixed: one never changes its meaning and is never used for
+/// another. The type is an `int32_t` whatever the compiler makes of enumerations. Later versions add
+/// numbers; treat those that you do not know as failures.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum t2m_status {
@@ -146,8 +147,8 @@ impl From<RequestError> for t2m_status {
     }
 }
 
-/// The version of this interface. It rises when a type or a function changes so that a program must be compiled again;
-/// compare it with `T2M_ABI_VERSION` when the library is loaded at run time.
+/// The version of this interface. It rises when a type or a function changes so that a program must be
+/// compiled again; compare it with `T2M_ABI_VERSION` when the library is loaded at run time.
 #[unsafe(no_mangle)]
 pub extern "C" fn t2m_abi_version() -> u32 {
     T2M_ABI_VERSION
@@ -156,7 +157,8 @@ pub extern "C" fn t2m_abi_version() -> u32 {
 /// The `t2m_abi_version()` that this header belongs to.
 pub const T2M_ABI_VERSION: u32 = 1;
 
-/// What a status means, as English text: static, NUL-terminated, never NULL, also for numbers that are no status.
+/// What a status means, as English text: static, NUL-terminated, and never NULL, also for numbers that
+/// are no status.
 #[unsafe(no_mangle)]
 pub extern "C" fn t2m_status_message(status: i32) -> *const c_char {
     let known = t2m_status::ALL.iter().find(|known| **known as i32 == status);

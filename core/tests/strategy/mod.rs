@@ -1,0 +1,125 @@
+//! Random profiles and requests.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use token2metrics_core::profile::{DEVICE_NAME, LLM_NAME};
+use token2metrics_core::{Calibration, Identity, MAX_TOKENS, Phase, Polynomial, Profile, Request, Span, Term, Trained};
+
+/// What the terms of a fitted profile are like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    /// No number is negative but perhaps the offset, so that more tokens never take less time.
+    Rising,
+    /// Whole tiles are faster than the remainder, and steps flatten behind a window: half of a slope is subtracted again.
+    WholeTiles,
+}
+
+/// Token counts up to `max`; short ones and ones without a cached prefix are as likely as the others.
+pub(crate) fn request(max: u32) -> impl Strategy<Value = Request> {
+    let tokens = || prop_oneof![1..=64_u32, 1..=max];
+    (tokens(), tokens(), any::<bool>(), any::<Index>()).prop_map(|(input_tokens, output_tokens, cached, index)| {
+        let cached_tokens = if cached { index.index(input_tokens as usize) as u32 } else { 0 };
+        Request { input_tokens, cached_tokens, output_tokens }
+    })
+}
+
+/// Any profile that a blob can hold, as far as its values do not overflow.
+pub(crate) fn any_profile() -> impl Strategy<Value = Profile> {
+    profile(identity(), phase(1..=3, any_tile(), -1.0e3..1.0e3_f32), phase(0..=2, Just(1).boxed(), -1.0e3..1.0e3_f32))
+}
+
+/// Numbers of any size an `f32` has.
+pub(crate) fn huge_profile() -> impl Strategy<Value = Profile> {
+    let number = || (prop::num::f32::NORMAL | prop::num::f32::SUBNORMAL | prop::num::f32::ZERO, 0..=2_u8);
+    // Most numbers are small enough for each other, or hardly any profile would pass.
+    let number = || number().prop_map(|(number, roots)| (0..roots).fold(number, |x, _| x.abs().sqrt().copysign(x)));
+    profile(identity(), phase(1..=3, any_tile(), number()), phase(0..=2, Just(1).boxed(), number()))
+}
+
+/// Numbers of the size that fits have.
+pub(crate) fn fitted_profile(shape: Shape) -> impl Strategy<Value = Profile> {
+    let tile = prop_oneof![Just(1_u16), select(vec![16, 64, 128, 256])].boxed();
+    let unit = || 0.0..1.0_f32;
+    profile(identity(), phase(1..=3, tile, unit()), phase(0..=2, Just(1).boxed(), unit())).prop_map(
+        move |mut profile| {
+            fit(&mut profile.prefill);
+            fit(&mut profile.decode);
+            if let Shape::WholeTiles = shape {
+                halve(&mut profile.prefill, |term| Term { knot: 15, tile: 16, ..term });
+                halve(&mut profile.decode, |term| Term { knot: 512, ..term });
+            }
+            profile
+        },
+    )
+}
+
+/// From numbers in 0..1 to a phase as it is fitted: every term is of the order of a second at the largest request.
+fn fit<const N: usize>(phase: &mut Phase<N>) {
+    for term in &mut phase.polynomial.terms {
+        term.coefficient *= [0.02, 1.0e-5, 1.0e-10, 1.0e-15][usize::from(term.power)];
+        term.knot %= 4096;
+    }
+    phase.polynomial.fixed_s += 0.001;
+    phase.calibration.scale += 0.1;
+}
+
+/// Replaces all terms by a slope and minus half of it with a knot.
+fn halve<const N: usize>(phase: &mut Phase<N>, knot: impl Fn(Term) -> Term) {
+    let slope = Term::plain(1.0e-5 + phase.polynomial.fixed_s * 1.0e-4, 1);
+    let half = knot(Term { coefficient: -0.5 * slope.coefficient, ..slope });
+    phase.polynomial.terms = [slope, half].into_iter().collect();
+}
+
+fn profile(
+    identity: impl Strategy<Value = Identity>,
+    prefill: impl Strategy<Value = Phase<8>>,
+    decode: impl Strategy<Value = Phase<4>>,
+) -> impl Strategy<Value = Profile> {
+    (identity, span(), span(), prefill, decode).prop_map(|(identity, input_tokens, output_tokens, prefill, decode)| {
+        Profile { identity, trained: Trained { input_tokens, output_tokens }, prefill, decode }
+    })
+}
+
+fn identity() -> impl Strategy<Value = Identity> {
+    (name::<LLM_NAME>(), name::<DEVICE_NAME>(), name::<DEVICE_NAME>()).prop_map(|(llm, device, variant)| Identity {
+        llm,
+        device,
+        variant,
+    })
+}
+
+/// As many characters of a random text as fit.
+fn name<const N: usize>() -> impl Strategy<Value = heapless::String<N, u8>> {
+    vec(any::<char>(), 0..=N).prop_map(|text| {
+        let mut name = heapless::String::new();
+        text.into_iter().take_while(|letter| name.push(*letter).is_ok()).for_each(drop);
+        name
+    })
+}
+
+fn span() -> impl Strategy<Value = Span> {
+    (1..=MAX_TOKENS, 1..=MAX_TOKENS).prop_map(|(a, b)| Span { min: a.min(b), max: a.max(b) })
+}
+
+fn any_tile() -> BoxedStrategy<u16> {
+    (1..=u16::MAX).boxed()
+}
+
+fn phase<const N: usize>(
+    power: std::ops::RangeInclusive<u8>,
+    tile: BoxedStrategy<u16>,
+    number: impl Strategy<Value = f32> + Clone,
+) -> impl Strategy<Value = Phase<N>> {
+    let knot = prop_oneof![Just(0), 0..=MAX_TOKENS];
+    let term = (number.clone(), knot, tile, power).prop_map(|(coefficient, knot, tile, power)| Term {
+        coefficient,
+        knot,
+        tile,
+        power,
+    });
+    (number.clone(), vec(term, 0..=N), number.clone(), number).prop_map(|(fixed_s, terms, scale, offset_s)| Phase {
+        polynomial: Polynomial { fixed_s, terms: terms.into_iter().collect() },
+        calibration: Calibration { scale, offset_s },
+    })
+}

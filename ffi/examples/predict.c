@@ -1,0 +1,57 @@
+/* Predicts one request from the command line: predict BLOB INPUT_TOKENS OUTPUT_TOKENS [CACHED_TOKENS] */
+
+#include "token2metrics.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int fail(const char *what, const char *why) {
+    fprintf(stderr, "predict: %s: %s\n", what, why);
+    return EXIT_FAILURE;
+}
+
+/* Whether the text is a whole number that fits; the library itself checks that it makes sense. */
+static int parse(const char *text, uint32_t *tokens) {
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    *tokens = (uint32_t)value;
+    return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' && value <= UINT32_MAX;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 4 && argc != 5) {
+        return fail("usage", "predict BLOB INPUT_TOKENS OUTPUT_TOKENS [CACHED_TOKENS]");
+    }
+    t2m_request request = {0, 0, 0};
+    uint32_t *const counts[] = {&request.input_tokens, &request.output_tokens, &request.cached_tokens};
+    for (int i = 2; i < argc; i++) {
+        if (!parse(argv[i], counts[i - 2])) return fail(argv[i], "not a token count");
+    }
+
+    /* One byte more than the largest blob, so that a longer file is noticed. */
+    uint8_t blob[384 + 1];
+    FILE *file = fopen(argv[1], "rb");
+    if (file == NULL) return fail(argv[1], strerror(errno));
+    size_t len = fread(blob, 1, sizeof blob, file);
+    int unreadable = ferror(file);
+    fclose(file);
+    if (unreadable) return fail(argv[1], "cannot be read");
+
+    t2m_profile profile;
+    t2m_status status = t2m_profile_load(blob, len, &profile);
+    if (status != T2M_OK) return fail(argv[1], t2m_status_message(status));
+
+    t2m_prediction prediction;
+    status = t2m_predict(&profile, &request, &prediction);
+    if (status != T2M_OK) return fail("request", t2m_status_message(status));
+
+    printf("prefill_s %.9g\n", prediction.prefill_s);
+    printf("decode_s %.9g\n", prediction.decode_s);
+    printf("total_s %.9g\n", prediction.total_s);
+    printf("tpot_s %.9g\n", prediction.tpot_s);
+    printf("flags %lu\n", (unsigned long)prediction.flags);
+    return EXIT_SUCCESS;
+}

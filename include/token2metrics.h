@@ -1,0 +1,325 @@
+/*
+ * token2metrics: how long a language-model request takes on one device, from its token counts.
+ *
+ * Conventions
+ *   Status   Calls return a t2m_status; T2M_OK is 0, every other number is a failure.
+ *            t2m_status_message() says in English what was wrong.
+ *   Results  Inputs come first, out-parameters last. An out-parameter is written only if the
+ *            call returns T2M_OK; otherwise it keeps what it had.
+ *   Pointers Every pointer is checked for NULL and for alignment; that it points to as many
+ *            elements as the call is told is up to the caller.
+ *   Storage  All of it belongs to the caller. The library allocates nothing, has no state of
+ *            its own and keeps no pointer after a call.
+ *   Threads  Every function may be called from any thread and from interrupt handlers. A loaded
+ *            t2m_profile is only read and may be used by all of them at once; loading writes it,
+ *            so nobody may use it meanwhile.
+ *   Units    Times are in seconds, lengths in tokens. The unit stands in the name: prefill_s.
+ *
+ * Example
+ *   t2m_profile profile;
+ *   t2m_request request = { 100, 0, 50 };
+ *   t2m_prediction prediction;
+ *   t2m_status status = t2m_profile_load(blob, blob_len, &profile);
+ *   if (status == T2M_OK) status = t2m_predict(&profile, &request, &prediction);
+ *   if (status == T2M_OK) printf("%g s\n", prediction.total_s);
+ *   else fprintf(stderr, "%s\n", t2m_status_message(status));
+ */
+
+#ifndef TOKEN2METRICS_H
+#define TOKEN2METRICS_H
+
+/* Made by cbindgen from the Rust source in ffi/; do not edit. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Aligns a type to n bytes, as the library expects it. */
+#if defined(__GNUC__) || defined(__clang__)
+#define T2M_ALIGNED(n) __attribute__((aligned(n)))
+#elif defined(_MSC_VER)
+#define T2M_ALIGNED(n) __declspec(align(n))
+#else
+#define T2M_ALIGNED(n)
+#endif
+
+/**
+ * The `t2m_abi_version()` that this header belongs to.
+ */
+#define T2M_ABI_VERSION 1
+
+/**
+ * Flag: `input_tokens` is outside the range that the profile was trained on.
+ */
+#define T2M_FLAG_INPUT_EXTRAPOLATED 1
+
+/**
+ * Flag: `output_tokens` is outside the range that the profile was trained on.
+ */
+#define T2M_FLAG_OUTPUT_EXTRAPOLATED 2
+
+/**
+ * Flag: the coefficients gave a negative time for a phase, which was raised to 0.
+ */
+#define T2M_FLAG_RAISED_TO_ZERO 4
+
+/**
+ * What a call returns. The numbers are fixed: one never changes its meaning and is never used for
+ * another. The type is an `int32_t` whatever the compiler makes of enumerations. Later versions add
+ * numbers; treat those that you do not know as failures.
+ */
+enum t2m_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Done; the out-parameters are written.
+     */
+    T2M_OK = 0,
+    /**
+     * A pointer is NULL.
+     */
+    T2M_NULL_POINTER = 1,
+    /**
+     * A pointer is not aligned for its type.
+     */
+    T2M_MISALIGNED = 2,
+    /**
+     * An array has more elements than an address space can hold.
+     */
+    T2M_TOO_LONG = 3,
+    /**
+     * The `t2m_profile` was never loaded, or was overwritten.
+     */
+    T2M_NOT_LOADED = 4,
+    /**
+     * A name is not UTF-8.
+     */
+    T2M_NAME_NOT_UTF8 = 5,
+    /**
+     * No profile in the bundle has the name.
+     */
+    T2M_NOT_FOUND = 6,
+    /**
+     * The bytes end before the blob does.
+     */
+    T2M_BLOB_TRUNCATED = 100,
+    /**
+     * The bytes do not begin with "T2M"; an erased flash page gives this.
+     */
+    T2M_BLOB_MAGIC = 101,
+    /**
+     * The blob's format version is not known to this library.
+     */
+    T2M_BLOB_VERSION = 102,
+    /**
+     * Bytes follow the blob.
+     */
+    T2M_BLOB_TRAILING_BYTES = 103,
+    /**
+     * The blob's checksum does not match.
+     */
+    T2M_BLOB_CRC = 104,
+    /**
+     * The blob's payload is not a profile.
+     */
+    T2M_BLOB_MALFORMED = 105,
+    /**
+     * A coefficient is NaN or infinite.
+     */
+    T2M_BLOB_NOT_FINITE = 106,
+    /**
+     * A range of token counts is empty or out of bounds.
+     */
+    T2M_BLOB_RANGE = 107,
+    /**
+     * A tile is 0 or stands where none may.
+     */
+    T2M_BLOB_TILE = 108,
+    /**
+     * A knot is above the largest token count.
+     */
+    T2M_BLOB_KNOT = 109,
+    /**
+     * A power is not one that its phase has.
+     */
+    T2M_BLOB_POWER = 110,
+    /**
+     * The coefficients are so large that a prediction would overflow.
+     */
+    T2M_BLOB_OVERFLOW = 111,
+    /**
+     * `input_tokens` is 0.
+     */
+    T2M_NO_INPUT_TOKENS = 200,
+    /**
+     * `output_tokens` is 0.
+     */
+    T2M_NO_OUTPUT_TOKENS = 201,
+    /**
+     * `cached_tokens` is not below `input_tokens`.
+     */
+    T2M_CACHED_TOKENS = 202,
+    /**
+     * A token count is above 16,777,216.
+     */
+    T2M_TOO_MANY_TOKENS = 203,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum t2m_status t2m_status;
+#else
+typedef int32_t t2m_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Storage for one loaded profile, 512 bytes that belong to the caller: static, on the stack or
+ * wherever else. It holds no pointer, so that it may be copied with `memcpy`, and needs no release. Its
+ * content is private. Once loaded it is only read: any number of threads and interrupt handlers may use
+ * it at once.
+ */
+typedef struct T2M_ALIGNED(8) t2m_profile {
+    uint64_t opaque[64];
+} t2m_profile;
+
+/**
+ * One request: a single stream, no queue.
+ */
+typedef struct t2m_request {
+    /**
+     * Tokens of the whole prompt, cached ones included; 1 to 16,777,216.
+     */
+    uint32_t input_tokens;
+    /**
+     * Leading tokens of the prompt that are in the prefix cache already; below `input_tokens`.
+     */
+    uint32_t cached_tokens;
+    /**
+     * Tokens to generate; 1 to 16,777,216. The first comes with prefill, each further one takes a
+     * decode step.
+     */
+    uint32_t output_tokens;
+} t2m_request;
+
+/**
+ * The latency of one request on the device of the profile. Every float is finite and not negative.
+ */
+typedef struct t2m_prediction {
+    /**
+     * Seconds from submission to the first token: TTFT of a single stream without a queue.
+     */
+    float prefill_s;
+    /**
+     * Seconds of the `output_tokens - 1` decode steps after the first token; 0 where there are
+     * none.
+     */
+    float decode_s;
+    /**
+     * `prefill_s + decode_s`.
+     */
+    float total_s;
+    /**
+     * TPOT, `decode_s / (output_tokens - 1)`; 0 where there is no step.
+     */
+    float tpot_s;
+    /**
+     * `T2M_FLAG_...` bits, or-ed; ignore those that you do not know.
+     */
+    uint32_t flags;
+} t2m_prediction;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of this interface. It rises when a type or a function changes so that a program must be
+ * compiled again; compare it with `T2M_ABI_VERSION` when the library is loaded at run time.
+ */
+uint32_t t2m_abi_version(void);
+
+/**
+ * What a status means, as English text: static, NUL-terminated, and never NULL, also for numbers that
+ * are no status.
+ */
+const char *t2m_status_message(int32_t status);
+
+/**
+ * Loads a profile from a blob of exactly `len` bytes, which is not needed afterwards.
+ *
+ * Returns `T2M_OK` and writes `*profile`; the `T2M_BLOB_...` status that says what is wrong with the
+ * bytes; `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
+ *
+ *     t2m_profile profile;
+ *     t2m_status status = t2m_profile_load(blob, blob_len, &profile);
+ *
+ * # Safety
+ * `blob` points to `len` bytes, and `profile` to a `t2m_profile` that may be written.
+ */
+t2m_status t2m_profile_load(const uint8_t *blob,
+                            size_t len,
+                            struct t2m_profile *profile);
+
+/**
+ * Loads the profile of the LLM called `name` from a bundle: blobs back to back in `len` bytes, ended by a
+ * byte of 0xFF (erased flash) or by the end. A single blob is a bundle too, so that a whole flash page
+ * can be given. Damaged members are skipped.
+ *
+ * Returns `T2M_OK` and writes `*profile`; `T2M_NOT_FOUND` where no member has the name, or the
+ * `T2M_BLOB_...` status of the first damaged member where it may have been that one;
+ * `T2M_NAME_NOT_UTF8`, `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
+ *
+ *     t2m_status status = t2m_profile_find(page, 4096, "DeepSeek-R1-Distill-Qwen-1.5B", &profile);
+ *
+ * # Safety
+ * `bundle` points to `len` bytes, `name` to a NUL-terminated string, and `profile` to a `t2m_profile`
+ * that may be written.
+ */
+t2m_status t2m_profile_find(const uint8_t *bundle,
+                            size_t len,
+                            const char *name,
+                            struct t2m_profile *profile);
+
+/**
+ * Predicts one request, in constant time whatever its token counts.
+ *
+ * Returns `T2M_OK` and writes `*prediction`; `T2M_NO_INPUT_TOKENS`, `T2M_NO_OUTPUT_TOKENS`,
+ * `T2M_CACHED_TOKENS` or `T2M_TOO_MANY_TOKENS` for counts that make no request; `T2M_NOT_LOADED`,
+ * `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ *     t2m_request request = { 100, 0, 50 };
+ *     t2m_prediction prediction;
+ *     t2m_status status = t2m_predict(&profile, &request, &prediction);
+ *
+ * # Safety
+ * `profile` points to a `t2m_profile`, `request` to a `t2m_request`, and `prediction` to a
+ * `t2m_prediction` that may be written.
+ */
+t2m_status t2m_predict(const struct t2m_profile *profile,
+                       const struct t2m_request *request,
+                       struct t2m_prediction *prediction);
+
+/**
+ * Predicts `n` requests into `n` predictions, in their order.
+ *
+ * Returns `T2M_OK` and writes all of `predictions`; what `t2m_predict` returns for the first request
+ * that has no prediction, and then writes none; or `T2M_TOO_LONG`. With `n` of 0 it does nothing, and
+ * both arrays may be NULL.
+ *
+ *     t2m_status status = t2m_predict_batch(&profile, requests, n, predictions);
+ *
+ * # Safety
+ * `profile` points to a `t2m_profile`, `requests` to `n` values, and `predictions` to `n` values that may
+ * be written and do not overlap with `requests`.
+ */
+t2m_status t2m_predict_batch(const struct t2m_profile *profile,
+                             const struct t2m_request *requests,
+                             size_t n,
+                             struct t2m_prediction *predictions);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* TOKEN2METRICS_H */

@@ -1,0 +1,54 @@
+//! Builds the library as its users do: in release, from the command line.
+
+use crate::{root, target_dir};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// A built library.
+#[derive(Clone, Debug)]
+pub struct Library {
+    /// Where the files are.
+    pub dir: PathBuf,
+    /// `libtoken2metrics.a`.
+    pub static_file: PathBuf,
+    /// `libtoken2metrics.so`.
+    pub shared_file: PathBuf,
+    /// `libtoken2metrics.rlib`.
+    pub rust_file: PathBuf,
+}
+
+/// The library with its default features, built once per process.
+pub fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| build(&target_dir(), &[]))
+}
+
+/// The library without std and with these features, in a target directory of its own so that no build overwrites another.
+pub fn no_std_library(features: &[&str]) -> Library {
+    let features = features.join(",");
+    let dir = target_dir().join(if features.is_empty() { "no-std" } else { "no-std-" }.to_owned() + &features);
+    build(&dir, &["--no-default-features", "--features", &features])
+}
+
+fn build(target_dir: &Path, arguments: &[&str]) -> Library {
+    cargo(
+        Command::new(env!("CARGO"))
+            .args(["build", "--release", "-p", "token2metrics-ffi", "--target-dir"])
+            .arg(target_dir)
+            .args(arguments),
+    );
+    let dir = target_dir.join("release");
+    Library {
+        static_file: dir.join("libtoken2metrics.a"),
+        shared_file: dir.join("libtoken2metrics.so"),
+        rust_file: dir.join("libtoken2metrics.rlib"),
+        dir,
+    }
+}
+
+/// Runs cargo at the root of the repository.
+pub(crate) fn cargo(command: &mut Command) {
+    let output = command.current_dir(root()).output().expect("cargo runs");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
