@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod compiler;
+pub mod experiment;
 pub mod header;
 pub mod library;
 pub mod symbols;

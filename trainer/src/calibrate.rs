@@ -108,7 +108,7 @@ impl Base<'_> {
         let solved = |columns: usize| {
             let design =
                 DMatrix::from_fn(fitted.len(), columns, |row, column| if column == 0 { fitted[row] } else { 1.0 });
-            solve(&design, &observed, self.loss).map_err(|source| FitError::Solve { phase, source })
+            solve(&design, &observed, self.loss).map_err(|reason| FitError::Solve { phase, reason })
         };
         match method {
             Method::SimpleScaling => scaled(mean(&ratios())),

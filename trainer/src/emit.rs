@@ -10,7 +10,7 @@ use token2metrics_core::{BlobError, Identity, Profile, Span, Trained};
 #[derive(Debug, thiserror::Error)]
 pub enum EmitError {
     /// The values are not those of a sound profile.
-    #[error("the fit makes no sound profile: {0}")]
+    #[error("the fit makes no sound profile")]
     Blob(#[from] BlobError),
     /// A form has more terms than the blob can hold.
     #[error("{phase}: {terms} terms do not fit into a blob")]

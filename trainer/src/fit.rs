@@ -36,12 +36,12 @@ pub enum FitError {
         length: String,
     },
     /// The coefficients cannot be determined.
-    #[error("{phase}: {source}")]
+    #[error("{phase}: {reason}")]
     Solve {
         /// The phase.
         phase: Phase,
         /// Why.
-        source: SolveError,
+        reason: SolveError,
     },
     /// Of several forms none can be fitted.
     #[error("{phase}: no form can be fitted; {reasons}")]
@@ -60,7 +60,7 @@ pub enum FitError {
 pub fn fit(phase: Phase, form: &Form, loss: Loss, samples: &[Sample]) -> Result<Fitted, FitError> {
     check_lengths(phase, form, samples)?;
     let design = form.design(phase, &requests(samples));
-    let solution = solve(&design, &observed(samples), loss).map_err(|source| FitError::Solve { phase, source })?;
+    let solution = solve(&design, &observed(samples), loss).map_err(|reason| FitError::Solve { phase, reason })?;
     Ok(Fitted { phase, form: form.clone(), coefficients: solution.coefficients, solver: solution.solver })
 }
 

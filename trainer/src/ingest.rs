@@ -13,7 +13,7 @@ pub const COLUMNS: [&str; 7] =
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
     /// The file is not there or not readable.
-    #[error("{}: cannot read the file: {source}", path.display())]
+    #[error("{}: cannot read the file", path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -21,7 +21,7 @@ pub enum IngestError {
         source: std::io::Error,
     },
     /// The file is not CSV.
-    #[error("{}: not a CSV file: {source}", path.display())]
+    #[error("{}: not a CSV file", path.display())]
     Csv {
         /// The file.
         path: PathBuf,

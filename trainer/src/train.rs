@@ -32,12 +32,12 @@ pub enum TrainError {
     #[error(transparent)]
     Ingest(#[from] IngestError),
     /// The rows do not determine a fit.
-    #[error("{machine} rows: {source}")]
+    #[error("{machine} rows: {reason}")]
     Fit {
         /// Whose rows.
         machine: &'static str,
         /// Why.
-        source: FitError,
+        reason: FitError,
     },
     /// The fit makes no profile.
     #[error(transparent)]
@@ -107,7 +107,7 @@ impl<'a> ServerFits<'a> {
             (Some(_), samples) if samples.is_empty() => Ok(None),
             (Some(_), samples) => select(phase, settings(config, phase), &config.validation, &samples)
                 .map(Some)
-                .map_err(|source| TrainError::Fit { machine: "server", source }),
+                .map_err(|reason| TrainError::Fit { machine: "server", reason }),
         };
         Ok(Self { rows, prefill: select(Phase::Prefill)?, decode: select(Phase::Decode)? })
     }
@@ -133,7 +133,7 @@ impl<'a> ServerFits<'a> {
                     tried: Vec::new(),
                 }),
             };
-            calibrated.map_err(|source| TrainError::Fit { machine: "device", source })
+            calibrated.map_err(|reason| TrainError::Fit { machine: "device", reason })
         };
         Ok(Phases {
             prefill: calibrate(Phase::Prefill, &self.prefill)?,

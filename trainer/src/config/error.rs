@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file or folder is not there or not readable.
-    #[error("{}: cannot read the config: {source}", path.display())]
+    #[error("{}: cannot read the config", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// No config has the name.
-    #[error("no model \"{name}\" in {}{}; there are: {known}", path.display(), meant(name, known))]
+    #[error("no model \"{name}\" in {};{} there are: {known}", path.display(), meant(name, known))]
     NoModel {
         /// What was asked for.
         name: String,
@@ -53,7 +53,7 @@ pub enum ConfigError {
 
 fn meant(name: &str, known: &str) -> String {
     let labels = known.split([',', '(', ')']).map(str::trim).filter(|label| !label.is_empty());
-    nearest(name, labels).map_or(String::new(), |near| format!("; is \"{near}\" meant?"))
+    nearest(name, labels).map_or(String::new(), |near| format!(" is \"{near}\" meant?"))
 }
 
 /// A config's text, to say where in it something is wrong.
@@ -77,28 +77,35 @@ impl Text<'_> {
     pub(super) fn toml_error(&self, error: &toml::de::Error) -> ConfigError {
         let span = error.span().unwrap_or(0..0);
         let message = error.message();
-        // serde's texts are "unknown field `x`, expected one of `y`, `z`" and the same with "variant".
+        // serde's texts: "unknown field `x`, expected one of `y`, `z`", the same with "variant", and "missing field `x`".
         let mut names = message.split('`').skip(1).step_by(2);
-        let problem = match (message.split(' ').take(2).collect::<Vec<_>>().as_slice(), names.next()) {
-            (["unknown", kind], Some(name)) => {
-                let known: Vec<&str> = names.collect();
-                let kind = if *kind == "field" { self.key_in(&span) } else { "value".to_owned() };
-                let meant = nearest(name, known.iter().copied())
-                    .map_or(String::new(), |near| format!("; is \"{near}\" meant?"));
-                format!("unknown {kind} \"{name}\"{meant} known: {}", known.join(", "))
-            }
+        let name = names.next().unwrap_or_default();
+        let known = || {
+            let known: Vec<&str> = names.collect();
+            let meant =
+                nearest(name, known.iter().copied()).map_or(String::new(), |near| format!(" is \"{near}\" meant?"));
+            format!("\"{name}\";{meant} known: {}", known.join(", "))
+        };
+        let problem = match message.split(' ').next().zip(message.split(' ').nth(1)) {
+            Some(("unknown", "field")) => format!("unknown {} {}", self.key_at(&span), known()),
+            Some(("unknown", "variant")) => format!("unknown value: {}", known()),
+            Some(("missing", "field")) if ["llm", "device"].contains(&name) => format!("missing table: [{name}]"),
+            Some(("missing", "field")) => format!("missing {} \"{name}\"", self.key_at(&span)),
             _ => message.replace('`', "\""),
         };
         self.error(span, problem)
     }
 
-    /// "key", with the table that a place in the text is in.
-    fn key_in(&self, span: &Range<usize>) -> String {
+    /// What stands at a place in the text: a table's header or a key in a table.
+    fn key_at(&self, span: &Range<usize>) -> String {
         let before = self.text.get(..span.start).unwrap_or_default();
-        let table = before.lines().rev().find(|line| line.starts_with('['));
-        table.map_or("key".to_owned(), |table| {
-            let table = table.split('#').next().unwrap_or(table).trim();
-            format!("key in {table}:")
-        })
+        if before.ends_with('[') {
+            return "table:".to_owned();
+        }
+        // The table of a missing key is the place itself.
+        let end = before.len() + self.text[before.len()..].find('\n').unwrap_or_default();
+        let table = self.text[..end].lines().rev().find(|line| line.starts_with('['));
+        let table = table.and_then(|table| table.split('#').next());
+        table.map_or("key:".to_owned(), |table| format!("key in {}:", table.trim()))
     }
 }

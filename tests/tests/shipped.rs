@@ -1,0 +1,107 @@
+//! The shipped configs: what they train to keeps what the README says of it.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use tempfile::TempDir;
+use token2metrics_core::Profile;
+use token2metrics_tests::compiler::{Program, compile};
+use token2metrics_tests::experiment::run_in;
+use token2metrics_tests::library::library;
+use token2metrics_tests::root;
+
+/// Every shipped config, trained once; its folder of outputs and its report.
+fn trained() -> &'static [(PathBuf, Value)] {
+    static TRAINED: OnceLock<(TempDir, Vec<(PathBuf, Value)>)> = OnceLock::new();
+    let (_, models) = TRAINED.get_or_init(|| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let reports =
+            run_in(root(), &format!("train --all-models --output {} --format json", dir.path().display())).done();
+        let Value::Array(reports) = serde_json::from_str(&reports).expect("JSON") else { panic!("{reports}") };
+        let folder = |report: &Value| dir.path().join(report["model"].as_str().expect("a name"));
+        let models = reports.into_iter().map(|report| (folder(&report), report)).collect();
+        (dir, models)
+    });
+    models
+}
+
+#[test]
+fn every_config_is_trained() {
+    let entries = std::fs::read_dir(root().join("configs")).expect("a folder");
+    let files = entries.map(|entry| entry.expect("an entry").path());
+    let configs = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).count();
+    assert_eq!(trained().len(), configs);
+    for (folder, report) in trained() {
+        let written: Value =
+            serde_json::from_slice(&std::fs::read(folder.join("report.json")).expect("a report")).expect("JSON");
+        assert_eq!(&written, report);
+    }
+}
+
+#[test]
+fn holdout_errors_are_at_most_6_percent() {
+    for (_, report) in trained() {
+        for time in ["prefill_s", "decode_s", "total_s"] {
+            let scores = &report["holdout"]["scores"][time];
+            assert!(scores["n"].as_u64().expect("a count") >= 8, "{scores}");
+            let mape = scores["mape_percent"].as_f64().expect("a number");
+            assert!(mape <= 6.0, "{}: {time}: {mape} %", report["model"]);
+        }
+    }
+}
+
+#[test]
+fn blobs_are_small_and_every_flip_and_truncation_is_rejected() {
+    for (folder, _) in trained() {
+        let blob = std::fs::read(folder.join("profile.t2m")).expect("a blob");
+        assert!(blob.len() < 256, "{} bytes", blob.len());
+        Profile::decode(&blob).expect("the blob as it is");
+        for bit in 0..8 * blob.len() {
+            let mut flipped = blob.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(Profile::decode(&flipped).is_err(), "{}: bit {bit}", folder.display());
+        }
+        for len in 0..blob.len() {
+            assert!(Profile::decode(&blob[..len]).is_err(), "{}: {len} bytes", folder.display());
+        }
+    }
+}
+
+/// `name value` lines of the C example.
+fn c_example(program: &mut Command, blob: &Path, request: [u32; 2]) -> Vec<(String, f32)> {
+    let output = program.arg(blob).args(request.map(|tokens| tokens.to_string())).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("text");
+    let line = |line: &str| {
+        let (name, value) = line.split_once(' ').expect("a name and a value");
+        (name.to_owned(), value.trim().parse().expect("a number"))
+    };
+    text.lines().filter(|line| line.contains("_s ")).map(line).collect()
+}
+
+#[test]
+fn c_and_the_command_line_predict_the_same_bits() {
+    let library = library();
+    let source = root().join("ffi/examples/predict.c");
+    let with_static: Program = compile(&source, "c99", &[&library.static_file]).expect("it compiles");
+    let with_shared: Program = compile(&source, "c99", &[&library.shared_file]).expect("it compiles");
+    for (folder, _) in trained() {
+        let blob = folder.join("profile.t2m");
+        for [input, output] in [[1, 1], [8, 2], [100, 50], [127, 8], [128, 9], [1000, 200], [100_000, 30_000]] {
+            let counts = format!("--input-tokens {input} --output-tokens {output} --format json");
+            let command = format!("--log-level off predict --model-path {} {counts}", blob.display());
+            let predicted: Value = serde_json::from_str(&run_in(root(), &command).done()).expect("JSON");
+            let mut shared = with_shared.command();
+            shared.env("LD_LIBRARY_PATH", &library.dir);
+            for mut program in [with_static.command(), shared] {
+                let printed = c_example(&mut program, &blob, [input, output]);
+                assert_eq!(printed.len(), 4, "{printed:?}");
+                for (name, value) in printed {
+                    let cli = predicted[&name].as_f64().expect("a number") as f32;
+                    assert_eq!(value.to_bits(), cli.to_bits(), "{}: {input} {output} {name}", blob.display());
+                }
+            }
+        }
+    }
+}
