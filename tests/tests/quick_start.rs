@@ -103,6 +103,14 @@ fn evaluation_and_calibration() {
     experiment.run("calibrate --model-path outputs/tiny/profile.t2m --data slow.csv --output slow.t2m").done();
     let after = json(&experiment.run("evaluate --model-path slow.t2m --data slow.csv --format json").done());
     assert!(after["total_s"]["max_ape_percent"].as_f64().expect("a number") < 1e-3, "{after}");
+    let renamed = "calibrate --model-path slow.t2m --data slow.csv --device Slate --variant wet --output slate.t2m";
+    experiment.run(renamed).done();
+    let identity = json(&experiment.run("inspect slate.t2m --format json").done())["identity"].clone();
+    assert_eq!(identity, json(r#"{"llm": "Tiny", "device": "Slate", "variant": "wet"}"#));
+    let long = experiment.run(&renamed.replace("Slate", "a-name-that-is-longer-than-a-blob-can-hold")).failed(1);
+    let problem =
+        "the name \"a-name-that-is-longer-than-a-blob-can-hold\" is too long: a blob holds at most 32 bytes of it";
+    assert_eq!(long, format!("error: {problem}"));
     let methods = ["simple_scaling", "median_ratio", "linear_fit", "affine", "direct", "auto"];
     for method in methods {
         let calibrate = "calibrate --model-path outputs/tiny/profile.t2m --data slow.csv --output m.t2m --method";

@@ -21,8 +21,8 @@ pub enum EmitError {
         terms: usize,
     },
     /// A name is longer than the blob can hold.
-    #[error("the name \"{0}\" is too long for a blob")]
-    LongName(String),
+    #[error("the name \"{0}\" is too long: a blob holds at most {1} bytes of it")]
+    LongName(String, usize),
     /// No row has a decode step, or there is no row.
     #[error("no row has both an input and a decode step")]
     NoRange,
@@ -53,10 +53,7 @@ pub fn profile(config: &Config, phases: &Phases, rows: &[Measurement]) -> Result
             device: name(&config.device.name)?,
             variant: name(&config.variant)?,
         },
-        trained: Trained {
-            input_tokens: span(rows.iter().map(|row| row.request.input_tokens))?,
-            output_tokens: span(rows.iter().filter(|row| row.decode_s.is_some()).map(|row| row.request.output_tokens))?,
-        },
+        trained: trained(rows)?,
         prefill: token2metrics_core::Phase {
             polynomial: prefill.selected.fitted.polynomial().map_err(too_many(Phase::Prefill))?,
             calibration: prefill.calibration.into(),
@@ -68,6 +65,32 @@ pub fn profile(config: &Config, phases: &Phases, rows: &[Measurement]) -> Result
     })
 }
 
+/// The token counts of some rows.
+///
+/// # Errors
+/// Rows without a decode step.
+pub fn trained(rows: &[Measurement]) -> Result<Trained, EmitError> {
+    let span = |counts: Vec<u32>| match (counts.iter().min(), counts.iter().max()) {
+        (Some(&min), Some(&max)) => Ok(Span { min, max }),
+        _ => Err(EmitError::NoRange),
+    };
+    Ok(Trained {
+        input_tokens: span(rows.iter().map(|row| row.request.input_tokens).collect())?,
+        output_tokens: span(
+            rows.iter().filter(|row| row.decode_s.is_some()).map(|row| row.request.output_tokens).collect(),
+        )?,
+    })
+}
+
+/// A name as a blob holds it.
+///
+/// # Errors
+/// A name that is too long.
+pub fn name<const N: usize>(name: &str) -> Result<heapless::String<N, u8>, EmitError> {
+    let mut short = heapless::String::new();
+    short.push_str(name).map(|()| short).map_err(|_| EmitError::LongName(name.to_owned(), N))
+}
+
 /// The blob of a profile.
 ///
 /// # Errors
@@ -76,16 +99,4 @@ pub fn blob(profile: &Profile) -> Result<Vec<u8>, EmitError> {
     let mut buffer = [0; MAX_LEN];
     let blob = profile.encode(&mut buffer)?.to_vec();
     if Profile::decode(&blob)? == *profile { Ok(blob) } else { Err(EmitError::NotTheSame) }
-}
-
-fn name<const N: usize>(name: &str) -> Result<heapless::String<N, u8>, EmitError> {
-    let mut short = heapless::String::new();
-    short.push_str(name).map(|()| short).map_err(|_| EmitError::LongName(name.to_owned()))
-}
-
-fn span(counts: impl Iterator<Item = u32> + Clone) -> Result<Span, EmitError> {
-    match (counts.clone().min(), counts.max()) {
-        (Some(min), Some(max)) => Ok(Span { min, max }),
-        _ => Err(EmitError::NoRange),
-    }
 }

@@ -36,6 +36,12 @@ pub struct Calibrate {
     /// How the profile is mapped to the device
     #[arg(long, value_enum, default_value_t)]
     method: Method,
+    /// The device's name in the new blob, if it is another one
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// Power mode, runtime or quantization in the new blob, if it is another one
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
     /// The blob to write
     #[arg(long, value_name = "BLOB")]
     output: PathBuf,
@@ -77,6 +83,16 @@ impl Calibrate {
         }
         let prefill = self.phase(Phase::Prefill, &mut profile.prefill, &rows)?;
         let decode = self.phase(Phase::Decode, &mut profile.decode, &rows)?;
+        if let Some(device) = &self.device {
+            profile.identity.device = emit::name(device)?;
+        }
+        if let Some(variant) = &self.variant {
+            profile.identity.variant = emit::name(variant)?;
+        }
+        // A profile that has nothing left of its server knows the range of the device rows only.
+        if [&prefill, &decode].iter().all(|phase| phase.as_ref().is_some_and(|phase| phase.method == Method::Direct)) {
+            profile.trained = emit::trained(&rows)?;
+        }
         write_all(&[(self.output.clone(), emit::blob(&profile)?)])?;
         let (llm, device) = (profile.identity.llm.to_string(), profile.identity.device.to_string());
         let report = Report { llm, device, rejected, prefill, decode };
