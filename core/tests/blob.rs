@@ -4,7 +4,9 @@
 
 use std::path::Path;
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{BlobError, Calibration, Identity, Phase, Polynomial, Profile, Span, Term, Trained};
+use token2metrics_core::{
+    BlobError, Calibration, Identity, MAX_TOKENS, Phase, Polynomial, Profile, Span, Term, Trained,
+};
 
 /// A profile that uses everything the format has.
 fn profile() -> Profile {
@@ -149,4 +151,21 @@ fn trailing_bytes_are_rejected() {
     for trailing in [&[0x00][..], &[0xFF], &BYTES] {
         assert_eq!(Profile::decode(&[&BYTES, trailing].concat()), Err(BlobError::TrailingBytes));
     }
+}
+
+/// `docs/blob-format.md` tells the number; it is below the bound that the source computes, as no token count needs a varint of 5 bytes.
+#[test]
+fn largest_blob_has_295_bytes() {
+    let mut profile = profile();
+    profile.identity = Identity {
+        llm: "x".repeat(40).as_str().try_into().expect("the name fits"),
+        device: "x".repeat(32).as_str().try_into().expect("the name fits"),
+        variant: "x".repeat(32).as_str().try_into().expect("the name fits"),
+    };
+    let span = Span { min: MAX_TOKENS, max: MAX_TOKENS };
+    profile.trained = Trained { input_tokens: span, output_tokens: span };
+    let term = Term { knot: MAX_TOKENS, ..Term::plain(1.0, 1) };
+    profile.prefill.polynomial.terms = [Term { tile: u16::MAX, ..term }; 8].into_iter().collect();
+    profile.decode.polynomial.terms = [term; 4].into_iter().collect();
+    assert_eq!(profile.encode(&mut [0; MAX_LEN]).map(<[u8]>::len), Ok(295));
 }
