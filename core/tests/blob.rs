@@ -1,6 +1,7 @@
 //! The bytes of format version 1, exactly.
 //!
-//! `T2M_BLESS=1` writes `tests/vectors/version_1.t2m` from the bytes that stand here; without it the file is only compared.
+//! `T2M_BLESS=1` writes `tests/vectors/version_1.t2m` from the bytes that stand here; without it the file is only
+//! compared.
 
 use std::path::Path;
 use token2metrics_core::blob::MAX_LEN;
@@ -153,7 +154,8 @@ fn trailing_bytes_are_rejected() {
     }
 }
 
-/// `docs/blob-format.md` tells the number; it is below the bound that the source computes, as no token count needs a varint of 5 bytes.
+/// `docs/blob-format.md` tells the number. It is below the bound in the source, which allows 5 bytes for every varint
+/// of a u32: no token count needs more than 4.
 #[test]
 fn largest_blob_has_295_bytes() {
     let mut profile = profile();

@@ -1,5 +1,5 @@
-//! Without std, nothing in the library can panic or allocate. With `prove-no-panic` its panic handler calls a function that does
-//! not exist, so that a program links only if the linker finds no way from the library's functions to the handler.
+//! Without std, nothing in the library can panic or allocate. With `prove-no-panic` its panic handler calls a function
+//! that does not exist, so that a program links only if no way leads from the library's functions to the handler.
 
 use std::path::Path;
 use std::process::Command;

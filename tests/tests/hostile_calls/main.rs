@@ -1,4 +1,4 @@
-//! Calls that must fail: with their status, and without a byte written. `tests/c/hostile_calls.c` makes the same from C.
+//! Calls that must fail: with their status, and without a byte written. `tests/c/hostile_calls.c` makes them from C.
 
 mod loading;
 mod out;
