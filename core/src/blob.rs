@@ -92,11 +92,12 @@ impl fmt::Display for BlobError {
 
 impl core::error::Error for BlobError {}
 
-/// Splits off the blob that `bytes` begin with, and gives its payload, checked against the CRC, and what follows it.
-///
-/// # Errors
-/// What is wrong with the frame, and where the next blob would begin if the frame's length can be believed.
-pub(crate) fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), (BlobError, Option<&[u8]>)> {
+/// The payload of a blob and what follows the blob; or what is wrong with its frame, and what follows if the frame's length
+/// can be believed.
+pub(crate) type Split<'a> = Result<(&'a [u8], &'a [u8]), (BlobError, Option<&'a [u8]>)>;
+
+/// Splits off the blob that `bytes` begin with, and checks its payload against the CRC.
+pub(crate) fn split(bytes: &[u8]) -> Split<'_> {
     let have = bytes.len().min(MAGIC.len());
     if bytes.iter().zip(MAGIC).any(|(byte, magic)| *byte != magic) {
         return Err((BlobError::Magic, None));

@@ -1,10 +1,13 @@
 //! The bytes of format version 1, exactly.
 //!
-//! `T2M_BLESS=1` writes `tests/vectors/version_1.t2m` from the bytes that stand here; without it the file is only compared.
+//! `T2M_BLESS=1` writes `tests/vectors/version_1.t2m` from the bytes that stand here; without it the file is only
+//! compared.
 
 use std::path::Path;
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{BlobError, Calibration, Identity, Phase, Polynomial, Profile, Span, Term, Trained};
+use token2metrics_core::{
+    BlobError, Calibration, Identity, MAX_TOKENS, Phase, Polynomial, Profile, Span, Term, Trained,
+};
 
 /// A profile that uses everything the format has.
 fn profile() -> Profile {
@@ -149,4 +152,22 @@ fn trailing_bytes_are_rejected() {
     for trailing in [&[0x00][..], &[0xFF], &BYTES] {
         assert_eq!(Profile::decode(&[&BYTES, trailing].concat()), Err(BlobError::TrailingBytes));
     }
+}
+
+/// `docs/blob-format.md` tells the number. It is below the bound in the source, which allows 5 bytes for every varint
+/// of a u32: no token count needs more than 4.
+#[test]
+fn largest_blob_has_295_bytes() {
+    let mut profile = profile();
+    profile.identity = Identity {
+        llm: "x".repeat(40).as_str().try_into().expect("the name fits"),
+        device: "x".repeat(32).as_str().try_into().expect("the name fits"),
+        variant: "x".repeat(32).as_str().try_into().expect("the name fits"),
+    };
+    let span = Span { min: MAX_TOKENS, max: MAX_TOKENS };
+    profile.trained = Trained { input_tokens: span, output_tokens: span };
+    let term = Term { knot: MAX_TOKENS, ..Term::plain(1.0, 1) };
+    profile.prefill.polynomial.terms = [Term { tile: u16::MAX, ..term }; 8].into_iter().collect();
+    profile.decode.polynomial.terms = [term; 4].into_iter().collect();
+    assert_eq!(profile.encode(&mut [0; MAX_LEN]).map(<[u8]>::len), Ok(295));
 }

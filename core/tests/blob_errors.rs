@@ -1,4 +1,4 @@
-//! Every [`BlobError`], provoked once, with its text: in frames whose checksum is right, so that the check itself is reached.
+//! Every [`BlobError`] provoked, with its text: in frames whose checksum is right, so that the check itself is reached.
 
 mod frame;
 

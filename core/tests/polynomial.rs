@@ -5,8 +5,8 @@ use token2metrics_core::{Polynomial, Term};
 const LENGTHS: std::ops::RangeInclusive<u32> = 0..=40;
 const KNOTS: [u32; 6] = [0, 1, 7, 15, 16, 39];
 
-/// All values here are integers below 2^24, exact in an f32. Only the sum of squares is not: its 1/12 is rounded, which moves
-/// the result by less than one part in 2^22.
+/// All values here are integers below 2^24, exact in an f32. Only the sum of squares is not: its 1/12 is rounded, which
+/// moves the result by less than one part in 2^22.
 const SQUARES: f32 = 1.0 / 4_194_304.0;
 
 /// `max(n - knot, 0)` rounded up to whole tiles.

@@ -3,9 +3,9 @@
 //! | what | tolerance | why |
 //! |---|---|---|
 //! | encode, then decode | 0 | the payload holds the bits of every f32 |
-//! | prediction rises with `input_tokens` and `output_tokens` | 0 | without subtractions every rounded step is monotone in its operands |
-//! | prediction falls with `cached_tokens` | 1e-6 | `b - a` falls while `b + a` rises; a few roundings of 2^-24 can cross |
-//! | f32 against f64 | 1e-5 | some twenty roundings of 2^-24, magnified threefold where half of a slope is subtracted again |
+//! | rises with `input_tokens`, `output_tokens` | 0 | rounding is monotone, and nothing that grows is subtracted |
+//! | falls with `cached_tokens` | 1e-6 | `b - a` falls while `b + a` rises: a few roundings of 2^-24 can cross |
+//! | f32 against f64 | 1e-5 | twenty roundings of 2^-24, threefold where half of a slope is subtracted again |
 
 mod frame;
 mod reference;
@@ -76,7 +76,7 @@ proptest! {
         let further = Request { output_tokens: request.output_tokens.max(more_output), ..request };
         let before = seconds(&profile, request);
         for (what, after) in [("input", seconds(&profile, longer)), ("output", seconds(&profile, further))] {
-            prop_assert!(before.iter().zip(after).all(|(before, after)| *before <= after), "{what}: {before:?} {after:?}");
+            prop_assert!(before.iter().zip(after).all(|(less, more)| *less <= more), "{what}: {before:?} {after:?}");
         }
     }
 
@@ -92,7 +92,7 @@ proptest! {
         prop_assert!(warmer <= colder * (1.0 + FALLS), "{warmer} {colder}");
     }
 
-    /// The bound that decoding checks is one: whatever coefficients it lets through, no prediction is infinite or NaN.
+    /// Whatever coefficients decoding lets through, no prediction is infinite or NaN.
     #[test]
     fn whatever_decodes_is_finite(profile in huge_profile(), request in request(MAX_TOKENS)) {
         let mut buffer = [0; MAX_LEN];

@@ -17,7 +17,9 @@ pub struct Program {
     _dir: TempDir,
 }
 
-/// Compiles one file with the compiler of its language standard (`c99`, `c++17`): what `CC` or `Ccommand.arg(format!("-std={standard}")).args(WARNINGS).arg("-I").arg(root().join("include"));` names, or else `cc` or `c++`.
+/// Compiles one file with the compiler of its language standard (`c99`, `c++17`): what `CC` or `CXX` names, or else `cc`
+/// or `c++`.
+///
 /// The arguments follow the file, so that libraries among them are linked.
 ///
 /// # Errors

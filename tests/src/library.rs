@@ -24,7 +24,8 @@ pub fn library() -> &'static Library {
     LIBRARY.get_or_init(|| build(&target_dir(), &[]))
 }
 
-/// The library without std and with these features, in a target directory of its own so that no build overwrites another.
+/// The library without std and with these features, in a target directory of its own so that no build overwrites
+/// another. Only the first call takes time: cargo sees that nothing has changed.
 pub fn no_std_library(features: &[&str]) -> Library {
     let features = features.join(",");
     let dir = target_dir().join(if features.is_empty() { "no-std" } else { "no-std-" }.to_owned() + &features);

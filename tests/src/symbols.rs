@@ -1,40 +1,31 @@
-//! What `nm` says of a file.
+//! The symbols of programs and shared libraries.
 
-use crate::compiler::expect_success;
+use object::{Object, ObjectSymbol, ObjectSymbolTable};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
-/// A symbol of an object file, library or program.
+/// What a file says of its symbols.
 #[derive(Clone, Debug)]
-pub struct Symbol {
-    /// The member of the archive that it is in; empty elsewhere.
-    pub member: String,
-    /// The letter of `nm`: `U` is undefined, `T` is code, ...
-    pub kind: String,
-    /// Its name, without the version that a shared library gives it.
-    pub name: String,
+pub struct Symbols {
+    /// What the file defines, local symbols included.
+    pub defined: BTreeSet<String>,
+    /// What the file needs from elsewhere.
+    pub undefined: BTreeSet<String>,
+    /// What a shared library offers to others.
+    pub exported: BTreeSet<String>,
 }
 
-impl Symbol {
-    /// Whether the file needs the symbol from elsewhere.
-    pub fn is_undefined(&self) -> bool {
-        matches!(self.kind.as_str(), "U" | "w" | "v")
-    }
-}
-
-/// The symbols of a file, with `nm`'s arguments.
-pub fn symbols(file: &Path, arguments: &[&str]) -> Vec<Symbol> {
-    let output = Command::new("nm").args(["--format=posix"]).args(arguments).arg(file).output();
-    let text = expect_success(output.expect("nm runs"));
-    let mut member = String::new();
-    let mut symbols = Vec::new();
-    for line in text.lines() {
-        if let Some((_, in_brackets)) = line.strip_suffix("]:").and_then(|line| line.rsplit_once('[')) {
-            member = in_brackets.to_owned();
-        } else if let [name, kind, ..] = line.split_whitespace().collect::<Vec<_>>()[..] {
-            let name = name.split('@').next().unwrap_or(name).to_owned();
-            symbols.push(Symbol { member: member.clone(), kind: kind.to_owned(), name });
-        }
-    }
-    symbols
+/// The symbols of an ELF file that is not stripped.
+pub fn symbols(file: &Path) -> Symbols {
+    let bytes = std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let object = object::File::parse(&*bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let names = |undefined| {
+        let symbols = object.symbols().filter(move |symbol| symbol.is_undefined() == undefined);
+        // glibc's names have a version at the end: `memcpy@GLIBC_2.14`.
+        symbols.filter_map(|symbol| symbol.name().ok()?.split('@').next().map(str::to_owned)).collect()
+    };
+    let dynamic = object.dynamic_symbol_table();
+    let exported = dynamic.iter().flat_map(|table| table.symbols()).filter(|symbol| symbol.is_definition());
+    let exported = exported.filter_map(|symbol| symbol.name().ok().map(str::to_owned)).collect();
+    Symbols { defined: names(false), undefined: names(true), exported }
 }

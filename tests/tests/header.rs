@@ -1,7 +1,7 @@
 //! The header is what cbindgen makes of the Rust source, and compiles wherever it is included.
 
-use std::fmt::Write as _;
-use token2metrics::t2m_status;
+use token2metrics::{t2m_abi_version, t2m_prediction, t2m_profile, t2m_request, t2m_status};
+use token2metrics_core::Flags;
 use token2metrics_tests::compiler::compile;
 use token2metrics_tests::library::library;
 use token2metrics_tests::{assert_file, header, root};
@@ -28,27 +28,48 @@ fn compiles_alone() {
     }
 }
 
-/// A constant in the header is text that the compiler of the library never saw.
+/// Prints what the compiler makes of the header; the statuses are appended.
+const PROGRAM: &str = r#"
+#include "token2metrics.h"
+#include <stdio.h>
+#define PRINT(number) printf("%ld\n", (long)(number))
+struct aligned { char first; t2m_profile profile; };
+int main(void) {
+    PRINT(t2m_abi_version());
+    PRINT(T2M_ABI_VERSION);
+    PRINT(T2M_FLAG_INPUT_EXTRAPOLATED);
+    PRINT(T2M_FLAG_OUTPUT_EXTRAPOLATED);
+    PRINT(T2M_FLAG_RAISED_TO_ZERO);
+    PRINT(sizeof(t2m_status));
+    PRINT(sizeof(t2m_profile));
+    PRINT(offsetof(struct aligned, profile));
+    PRINT(sizeof(t2m_request));
+    PRINT(sizeof(t2m_prediction));
+"#;
+
+/// A number in the header is text that the compiler of the library never saw.
 #[test]
-fn constants_are_those_of_the_library() {
-    let mut source = String::from(
-        "#include <token2metrics.h>\n#include <stdio.h>\nint main(void) {\n\
-         printf(\"%u %u\\n\", (unsigned)T2M_ABI_VERSION, (unsigned)t2m_abi_version());\n\
-         printf(\"%u\\n\", (unsigned)(T2M_FLAG_INPUT_EXTRAPOLATED | T2M_FLAG_OUTPUT_EXTRAPOLATED | T2M_FLAG_RAISED_TO_ZERO));\n\
-         printf(\"%u %u %u %u\\n\", (unsigned)sizeof(t2m_status), (unsigned)sizeof(t2m_profile), \
-         (unsigned)sizeof(t2m_request), (unsigned)sizeof(t2m_prediction));\n",
-    );
-    let mut expected = format!("{0} {0}\n7\n4 512 12 20\n", token2metrics::t2m_abi_version());
+fn numbers_are_those_of_the_library() {
+    let abi = i64::from(t2m_abi_version());
+    let flags = [Flags::INPUT_EXTRAPOLATED, Flags::OUTPUT_EXTRAPOLATED, Flags::RAISED_TO_ZERO];
+    let [input, output, zero] = flags.map(|flag| i64::from(flag.bits()));
+    let sizes = [size_of::<t2m_status>(), size_of::<t2m_profile>(), align_of::<t2m_profile>()];
+    let sizes = [&sizes[..], &[size_of::<t2m_request>(), size_of::<t2m_prediction>()]].concat();
+    let mut expected = vec![abi, abi, input, output, zero];
+    expected.extend(sizes.iter().map(|size| i64::try_from(*size).expect("a size is small")));
+    let mut source = PROGRAM.to_owned();
     for status in t2m_status::ALL {
-        writeln!(source, "printf(\"%d\\n\", (int){status:?});").expect("a String grows");
-        writeln!(expected, "{}", status as i32).expect("a String grows");
+        source += &format!("    PRINT({status:?});\n");
+        expected.push(status as i64);
     }
-    source += "return 0; }\n";
+    source += "    return 0;\n}\n";
+
     let dir = tempfile::tempdir().expect("a directory");
-    for (standard, name) in [("c99", "constants.c"), ("c++11", "constants.cpp")] {
+    for (standard, name) in [("c99", "numbers.c"), ("c++11", "numbers.cpp")] {
         let path = dir.path().join(name);
         std::fs::write(&path, &source).expect("written");
         let program = compile(&path, standard, &[&library().static_file]).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(program.run::<&str>(&[]), expected, "{standard}");
+        let printed = program.run::<&str>(&[]).lines().map(str::parse).collect::<Result<Vec<i64>, _>>();
+        assert_eq!(printed.expect("all lines are numbers"), expected, "{standard}");
     }
 }

@@ -1,5 +1,5 @@
-//! Predictions in f64, as a user of the formulas would write them: powers of lengths, and a loop over the steps. Nothing of the
-//! closed forms is used.
+//! Predictions in f64, as a user of the formulas would write them: powers of lengths, and a loop over the steps.
+//! Nothing of the closed forms is used.
 
 use token2metrics_core::{Phase, Profile, Request, Term};
 

@@ -11,7 +11,7 @@ use token2metrics_core::{Calibration, Identity, MAX_TOKENS, Phase, Polynomial, P
 pub(crate) enum Shape {
     /// No number is negative but perhaps the offset, so that more tokens never take less time.
     Rising,
-    /// Whole tiles are faster than the remainder, and steps flatten behind a window: half of a slope is subtracted again.
+    /// Whole tiles are faster than the remainder, and steps flatten behind a window: half of a slope is taken back.
     WholeTiles,
 }
 

@@ -1,0 +1,27 @@
+/* Calls every function of the library, with nothing of libc but what it is started with. */
+
+#include "token2metrics.h"
+
+#ifdef FLAWED
+uint8_t t2m_flaw(size_t index);
+#endif
+
+int main(int argc, char **argv) {
+    const uint8_t *bytes = (const uint8_t *)argv[0];
+    t2m_profile profile = {{0}};
+    t2m_request request = {1, 0, 1};
+    t2m_prediction prediction;
+    size_t len = (size_t)argc;
+
+    /* The statuses are added up, so that no call can be left out. */
+    t2m_status sum = t2m_profile_load(bytes, len, &profile);
+    sum += t2m_profile_find(bytes, len, argv[0], &profile);
+    sum += t2m_predict(&profile, &request, &prediction);
+    sum += t2m_predict_batch(&profile, &request, 1, &prediction);
+    sum += (t2m_status)t2m_abi_version();
+    sum += (t2m_status)*t2m_status_message(sum);
+#ifdef FLAWED
+    sum += t2m_flaw(len);
+#endif
+    return sum & 0x7F;
+}

@@ -1,0 +1,125 @@
+/* Calls that must fail: with their status, and without a byte written. hostile_calls BLOB */
+
+#include "token2metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHECK(condition) check((condition), #condition, __LINE__)
+
+/* A call that must give this status and leave the out-parameter, which is filled with a pattern, alone. */
+#define FAILS(expected, call, out)                                                                 \
+    do {                                                                                           \
+        memset((out), 0xA5, sizeof *(out));                                                        \
+        CHECK((call) == (expected));                                                               \
+        CHECK(is_untouched((out), sizeof *(out)));                                                 \
+    } while (0)
+
+static const char NAME[] = "DeepSeek-R1-Distill-Qwen-1.5B";
+static const t2m_request GOOD = {100, 0, 50};
+
+static void check(int condition, const char *text, int line) {
+    if (!condition) {
+        fprintf(stderr, "line %d: not so: %s\n", line, text);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static int is_untouched(const void *out, size_t len) {
+    const unsigned char *bytes = (const unsigned char *)out;
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] != 0xA5) return 0;
+    }
+    return 1;
+}
+
+static void check_loading(const uint8_t *blob, size_t len) {
+    t2m_profile out;
+    /* Larger than a profile, so that one that begins a byte late would have room. */
+    t2m_profile room[2];
+    void *late = (char *)room + 1;
+
+    FAILS(T2M_NULL_POINTER, t2m_profile_load(NULL, len, &out), &out);
+    FAILS(T2M_NULL_POINTER, t2m_profile_load(NULL, 0, &out), &out);
+    CHECK(t2m_profile_load(blob, len, NULL) == T2M_NULL_POINTER);
+    FAILS(T2M_MISALIGNED, t2m_profile_load(blob, len, late), &room);
+    FAILS(T2M_TOO_LONG, t2m_profile_load(blob, SIZE_MAX, &out), &out);
+    for (size_t part = 0; part < len; part++) {
+        /* On the heap, where a sanitizer sees a read past the end. */
+        uint8_t *copy = malloc(part == 0 ? 1 : part);
+        CHECK(copy != NULL);
+        memcpy(copy, blob, part);
+        FAILS(T2M_BLOB_TRUNCATED, t2m_profile_load(copy, part, &out), &out);
+        FAILS(part == 0 ? T2M_NOT_FOUND : T2M_BLOB_TRUNCATED, t2m_profile_find(copy, part, NAME, &out), &out);
+        free(copy);
+    }
+
+    FAILS(T2M_NULL_POINTER, t2m_profile_find(NULL, len, NAME, &out), &out);
+    FAILS(T2M_NULL_POINTER, t2m_profile_find(blob, len, NULL, &out), &out);
+    CHECK(t2m_profile_find(blob, len, NAME, NULL) == T2M_NULL_POINTER);
+    FAILS(T2M_MISALIGNED, t2m_profile_find(blob, len, NAME, late), &room);
+    FAILS(T2M_TOO_LONG, t2m_profile_find(blob, SIZE_MAX, NAME, &out), &out);
+    FAILS(T2M_NOT_FOUND, t2m_profile_find(blob, len, "another", &out), &out);
+    FAILS(T2M_NAME_NOT_UTF8, t2m_profile_find(blob, len, "\xFF", &out), &out);
+}
+
+static void check_predicting(const t2m_profile *profile) {
+    t2m_prediction out;
+    t2m_prediction room[2];
+    void *late = (char *)room + 1;
+    const void *late_profile = (const char *)profile + 1;
+    const void *late_request = (const char *)&GOOD + 1;
+
+    FAILS(T2M_NULL_POINTER, t2m_predict(NULL, &GOOD, &out), &out);
+    FAILS(T2M_NULL_POINTER, t2m_predict(profile, NULL, &out), &out);
+    CHECK(t2m_predict(profile, &GOOD, NULL) == T2M_NULL_POINTER);
+    FAILS(T2M_MISALIGNED, t2m_predict(late_profile, &GOOD, &out), &out);
+    FAILS(T2M_MISALIGNED, t2m_predict(profile, late_request, &out), &out);
+    FAILS(T2M_MISALIGNED, t2m_predict(profile, &GOOD, late), &room);
+
+    FAILS(T2M_NULL_POINTER, t2m_predict_batch(NULL, &GOOD, 1, &out), &out);
+    FAILS(T2M_NULL_POINTER, t2m_predict_batch(profile, NULL, 1, &out), &out);
+    CHECK(t2m_predict_batch(profile, &GOOD, 1, NULL) == T2M_NULL_POINTER);
+    FAILS(T2M_MISALIGNED, t2m_predict_batch(late_profile, &GOOD, 1, &out), &out);
+    FAILS(T2M_MISALIGNED, t2m_predict_batch(profile, late_request, 1, &out), &out);
+    FAILS(T2M_MISALIGNED, t2m_predict_batch(profile, &GOOD, 1, late), &room);
+    FAILS(T2M_TOO_LONG, t2m_predict_batch(profile, &GOOD, SIZE_MAX, &out), &out);
+    CHECK(t2m_predict_batch(profile, NULL, 0, NULL) == T2M_OK);
+
+    const t2m_request requests[] = {{100, 0, 50}, {100, 0, 0}, {100, 0, 50}};
+    t2m_prediction predictions[3];
+    FAILS(T2M_NO_OUTPUT_TOKENS, t2m_predict_batch(profile, requests, 3, predictions), &predictions);
+}
+
+static void check_unloaded(t2m_profile profile) {
+    t2m_prediction out;
+    /* The caller's profile was copied into the parameter, and is loaded there too. */
+    CHECK(t2m_predict(&profile, &GOOD, &out) == T2M_OK);
+    memset(&profile, 0, 1);
+    FAILS(T2M_NOT_LOADED, t2m_predict(&profile, &GOOD, &out), &out);
+    memset(&profile, 0, sizeof profile);
+    FAILS(T2M_NOT_LOADED, t2m_predict(&profile, &GOOD, &out), &out);
+    FAILS(T2M_NOT_LOADED, t2m_predict_batch(&profile, &GOOD, 1, &out), &out);
+}
+
+int main(int argc, char **argv) {
+    uint8_t blob[385];
+    CHECK(argc == 2);
+    FILE *file = fopen(argv[1], "rb");
+    CHECK(file != NULL);
+    size_t len = fread(blob, 1, sizeof blob, file);
+    fclose(file);
+
+    t2m_profile profile;
+    CHECK(t2m_abi_version() == T2M_ABI_VERSION);
+    CHECK(t2m_profile_load(blob, len, &profile) == T2M_OK);
+    check_loading(blob, len);
+    check_predicting(&profile);
+    check_unloaded(profile);
+    for (int status = -1; status < 300; status++) {
+        CHECK(strlen(t2m_status_message(status)) > 0);
+    }
+    puts("ok");
+    return EXIT_SUCCESS;
+}
