@@ -119,7 +119,8 @@ impl Run {
     /// The one error line of a run that must have failed with this exit code and no results.
     pub fn failed(self, code: i32) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""), "{}", self.stderr);
-        let errors: Vec<&str> = self.stderr.lines().filter(|line| !line.starts_with("warn: ")).collect();
+        let errors: Vec<&str> =
+            self.stderr.lines().filter(|line| !(line.starts_with("warn: ") || line.starts_with("info: "))).collect();
         assert!(code == 2 || errors.len() == 1, "one clear error: {}", self.stderr);
         errors.join("\n")
     }

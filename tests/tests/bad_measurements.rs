@@ -91,7 +91,7 @@ fn files() {
     );
     assert_eq!(
         changed("30,4,0.4,0.65", "30,4,0.4"),
-        "error: model tiny: configs/rows.csv: not a CSV file: CSV error: record 3 (line: 4, byte: 76): \
+        "error: model tiny: configs/rows.csv: not a CSV file: CSV error: record 3 (line: 4, byte: 74): \
          found record with 3 fields, but the previous record has 4 fields"
     );
     let experiment = Experiment::default();

@@ -124,14 +124,14 @@ fn flags_of_the_whole_program() {
     let experiment = Experiment::default();
     let cubic = "train --model 1M --cross-validate --regression polynomial";
     let run = experiment.run(&format!("--log-level debug --log-file run.log --config-dir configs {cubic}"));
-    assert!(run.stderr.contains("info: tiny: trained, "), "{}", run.stderr);
+    assert!(run.stderr.contains("info: tiny: fitted, "), "{}", run.stderr);
     let table = run.done();
     assert!(
         table.contains("1 + n + n^2") && table.contains("tiny: cross-validation of the device rows, 5 folds"),
         "{table}"
     );
     let log = std::fs::read_to_string(experiment.path("run.log")).expect("a log");
-    assert!(log.contains(" INFO tiny: trained, "), "{log}");
+    assert!(log.contains(" INFO tiny: fitted, "), "{log}");
     let quiet = experiment.run(&format!("--log-level off {cubic}"));
     assert_eq!(quiet.stderr, "");
     let failed = experiment.run("--log-file run.log train --model 3M").failed(1);

@@ -38,24 +38,37 @@ fn stdout_of(folder: &Path, command: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// What a line of the README is in.
+#[derive(Clone, Copy, PartialEq)]
+enum Inside {
+    Text,
+    Console,
+    Table,
+}
+
 /// The README with every command's output and the table of errors as they are now.
 fn as_measured(readme: &str, folder: &Path) -> String {
     let mut measured = String::new();
-    let (mut console, mut table) = (false, false);
+    let mut inside = Inside::Text;
     for line in readme.lines() {
-        if console && line.starts_with("$ ") {
-            let stdout = stdout_of(folder, line.trim_start_matches("$ "));
-            write!(measured, "{line}\n{stdout}").expect("a string");
-        } else if line.starts_with("<!-- accuracy") {
-            table = true;
-            write!(measured, "{line}\n{}", accuracy(folder)).expect("a string");
-        } else if line == "```console" || (console && line == "```") {
-            console = !console;
-            writeln!(measured, "{line}").expect("a string");
-        } else if !console && !(table && line.starts_with('|')) {
-            table &= line.is_empty();
-            writeln!(measured, "{line}").expect("a string");
-        }
+        let begins = |start| line.starts_with(start);
+        inside = match (inside, line) {
+            (Inside::Text, "```console") => Inside::Console,
+            (Inside::Text, _) if begins("<!-- accuracy") => Inside::Table,
+            (Inside::Console, "```") | (Inside::Table, "") => Inside::Text,
+            (same, _) => same,
+        };
+        let command = line.strip_prefix("$ ").filter(|_| inside == Inside::Console);
+        let added = match inside {
+            Inside::Console if command.is_some() => command.map(|command| stdout_of(folder, command)),
+            Inside::Table if begins("<!--") => Some(accuracy(folder)),
+            // What stood there before.
+            Inside::Console if !begins("```") => continue,
+            Inside::Table => continue,
+            Inside::Text | Inside::Console => None,
+        };
+        writeln!(measured, "{line}").expect("a string");
+        measured += &added.unwrap_or_default();
     }
     measured
 }

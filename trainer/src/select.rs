@@ -83,6 +83,9 @@ pub fn select(
     validation: &Validation,
     samples: &[Sample],
 ) -> Result<Selected, FitError> {
+    if samples.is_empty() {
+        return Err(FitError::NoRows(phase));
+    }
     let polynomial = |degree| Form::polynomial(phase, degree, settings.fit_intercept);
     let only = |form| Ok(Selected { fitted: fit(phase, &form, settings.loss, samples)?, candidates: Vec::new() });
     match settings.form {

@@ -122,7 +122,7 @@ fn tell(report: &Report) {
     for warning in &report.warnings {
         log::warn!("{}: {warning}", report.model);
     }
-    log::info!("{}: trained, {} bytes", report.model, report.blob.bytes);
+    log::info!("{}: fitted, {} bytes", report.model, report.blob.bytes);
 }
 
 fn files(output: &Path, trained: &[Trained]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
