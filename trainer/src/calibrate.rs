@@ -1,7 +1,7 @@
 //! Stage 5: from a fit made on the server to the device, by the few rows that the device has.
 
 use crate::compare::{Comparison, simplest};
-use crate::fit::{FitError, fit};
+use crate::fit::FitError;
 use crate::form::{observed, requests};
 use crate::loss::Loss;
 use crate::measurement::Sample;
@@ -121,7 +121,7 @@ impl Base<'_> {
             Method::Direct => {
                 let selected = match self.settings {
                     Some(settings) => select(phase, settings, self.validation, samples)?,
-                    None => Selected { fitted: fit(phase, &base.form, self.loss, samples)?, candidates: Vec::new() },
+                    None => Selected::only(phase, &base.form, self.loss, samples)?,
                 };
                 Ok(Calibrated { selected, calibration: Map::IDENTITY, method, tried: Vec::new() })
             }

@@ -110,7 +110,7 @@ impl Fitted {
         let seconds = self.seconds(&lengths);
         let at = |index: usize| variable(&lengths[index]);
         if let Some(index) = seconds.iter().position(|seconds| *seconds <= 0.0) {
-            return Some(format!("not above zero at {} tokens", at(index)));
+            return Some(format!("is not above zero at {} tokens", at(index)));
         }
         let period = self.form.period() as usize;
         let falls = (period..seconds.len()).find(|&index| seconds[index] < seconds[index - period]);

@@ -130,6 +130,10 @@ impl Report {
         // One output token needs no decode step, and so no row to learn it from.
         let output_tokens = config.output_tokens.map(|[least, greatest]| [least.max(2), greatest.max(2)]);
         warnings.extend(uncovered("output_tokens", output_tokens, profile.trained.output_tokens));
+        for Calibrated { selected, .. } in [&phases.prefill, &phases.decode] {
+            let flaw = |flaw: &String| format!("{}: the fit {flaw}: choose another type", selected.fitted.phase);
+            warnings.extend(selected.flaw.as_ref().map(flaw));
+        }
         if holdout.scores.is_none() {
             warnings.push("too few device rows to set any aside: no holdout errors".to_owned());
         }

@@ -69,8 +69,10 @@ pub struct Candidate {
 pub struct Selected {
     /// Fitted on all samples.
     pub fitted: Fitted,
-    /// In the order of their complexity; empty where the config left no choice.
+    /// In the order of their complexity; empty where there was no choice.
     pub candidates: Vec<Candidate>,
+    /// What is wrong with a form that was not chosen here but asked for.
+    pub flaw: Option<String>,
 }
 
 /// Fits a phase as its settings say.
@@ -87,7 +89,7 @@ pub fn select(
         return Err(FitError::NoRows(phase));
     }
     let polynomial = |degree| Form::polynomial(phase, degree, settings.fit_intercept);
-    let only = |form| Ok(Selected { fitted: fit(phase, &form, settings.loss, samples)?, candidates: Vec::new() });
+    let only = |form| Selected::only(phase, &form, settings.loss, samples);
     match settings.form {
         Type::Linear => only(polynomial(1)),
         Type::Polynomial => only(polynomial(settings.degree)),
@@ -98,10 +100,22 @@ pub fn select(
                 .unzip();
             let ways = candidates.iter().map(|candidate| (candidate.coefficients, &candidate.comparison));
             match simplest(ways).map(|index| fits[index].clone()) {
-                Some(fitted) => Ok(Selected { fitted: fitted?, candidates }),
+                Some(fitted) => Ok(Selected { fitted: fitted?, candidates, flaw: None }),
                 None => Err(FitError::NoForm { phase, reasons: reasons(&candidates) }),
             }
         }
+    }
+}
+
+impl Selected {
+    /// Fits the one form that was asked for.
+    ///
+    /// # Errors
+    /// Samples that do not determine its coefficients.
+    pub fn only(phase: Phase, form: &Form, loss: Loss, samples: &[Sample]) -> Result<Self, FitError> {
+        let fitted = fit(phase, form, loss, samples)?;
+        let flaw = fitted.flaw(samples);
+        Ok(Self { fitted, candidates: Vec::new(), flaw })
     }
 }
 

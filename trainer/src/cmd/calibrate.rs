@@ -111,7 +111,8 @@ impl Calibrate {
             log::warn!("no row has {}: {phase} keeps its calibration", phase.column());
             return Ok(None);
         }
-        let selected = Selected { fitted: as_fitted(phase, &of_profile.polynomial), candidates: Vec::new() };
+        let selected =
+            Selected { fitted: as_fitted(phase, &of_profile.polynomial), candidates: Vec::new(), flaw: None };
         let validation = Validation::default();
         let base = Base { selected: &selected, settings: None, loss: Loss::default(), validation: &validation };
         let Calibrated { selected, calibration, method, tried } = base.calibrate(self.method, &samples)?;
