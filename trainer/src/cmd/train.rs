@@ -26,7 +26,7 @@ pub struct Train {
     /// Show the cross-validated errors of the device rows as well (the report always has them)
     #[arg(long)]
     cross_validate: bool,
-    /// Where to write: <config file stem>/profile.t2m and report.json
+    /// Where to write profile.t2m and report.json, in a folder named like the config file
     #[arg(long, value_name = "DIR", default_value = "outputs")]
     output: PathBuf,
     /// How to print the report
