@@ -101,6 +101,21 @@ impl Experiment {
     }
 }
 
+/// Trains a config on rows that must fail, and gives the one error line; nothing may have been written.
+pub fn training_error(config: &str, rows: &str) -> String {
+    let experiment = Experiment::new(config, rows);
+    let before = experiment.snapshot();
+    let error = experiment.run("train --all-models").failed(1);
+    assert_eq!(experiment.snapshot(), before, "a failed run changes nothing");
+    error
+}
+
+/// A text with one part replaced, which must be in it.
+pub fn replaced(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from} is in {text}");
+    text.replacen(from, to, 1)
+}
+
 /// Runs the program in a folder, as one would: arguments parted by blanks.
 pub fn run_in(folder: &Path, arguments: &str) -> Run {
     let output = Command::new(cli()).args(arguments.split_whitespace()).current_dir(folder).output();

@@ -1,19 +1,13 @@
 //! Every error of a config, provoked once: one line that names file, line, key and the way out, and nothing written.
 
-use token2metrics_tests::experiment::{CONFIG, Experiment, ROWS};
+use token2metrics_tests::experiment::{CONFIG, Experiment, ROWS, replaced, training_error};
 
-/// Trains a changed config and gives its error; nothing may have been written.
 fn error_of(config: &str) -> String {
-    let experiment = Experiment::new(config, ROWS);
-    let before = experiment.snapshot();
-    let error = experiment.run("train --all-models").failed(1);
-    assert_eq!(experiment.snapshot(), before, "a failed run changes nothing");
-    error
+    training_error(config, ROWS)
 }
 
 fn changed(from: &str, to: &str) -> String {
-    assert!(CONFIG.contains(from), "{from} is in the config");
-    error_of(&CONFIG.replacen(from, to, 1))
+    error_of(&replaced(CONFIG, from, to))
 }
 
 #[test]

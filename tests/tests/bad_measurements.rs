@@ -1,19 +1,13 @@
 //! Every error of a measurement file, provoked once: one line that names file, line, column and the way out, and nothing written.
 
-use token2metrics_tests::experiment::{CONFIG, Experiment, ROWS};
+use token2metrics_tests::experiment::{CONFIG, Experiment, ROWS, replaced, training_error};
 
-/// Trains on changed rows and gives the error; nothing may have been written.
 fn error_of(rows: &str) -> String {
-    let experiment = Experiment::new(CONFIG, rows);
-    let before = experiment.snapshot();
-    let error = experiment.run("train --all-models").failed(1);
-    assert_eq!(experiment.snapshot(), before, "a failed run changes nothing");
-    error
+    training_error(CONFIG, rows)
 }
 
 fn changed(from: &str, to: &str) -> String {
-    assert!(ROWS.contains(from), "{from} is in the rows");
-    error_of(&ROWS.replacen(from, to, 1))
+    error_of(&replaced(ROWS, from, to))
 }
 
 #[test]
