@@ -47,7 +47,44 @@ pub fn rho(residual: f64, threshold: f64) -> f64 {
     if size <= threshold { 0.5 * residual * residual } else { threshold * (size - 0.5 * threshold) }
 }
 
+/// `rho(residual + change) - rho(residual)`, exact also where the change is far below the rounding of either.
+///
+/// With c the residual cut off at the threshold, `rho(r) = c r - c^2 / 2`; the difference of two of them is written with
+/// differences alone.
+pub fn rise(residual: f64, change: f64, threshold: f64) -> f64 {
+    let before = slope(residual, threshold);
+    let after = slope(residual + change, threshold);
+    after * change + (after - before) * (residual - 0.5 * (before + after))
+}
+
 /// The slope of [`rho`].
 pub fn slope(residual: f64, threshold: f64) -> f64 {
     residual.clamp(-threshold, threshold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rise_is_the_difference_of_two_losses() {
+        // By hand, threshold 2: rho(1) = 0.5, rho(2) = 2, rho(3) = 2 * (3 - 1) = 4, rho(-5) = 2 * (5 - 1) = 8.
+        for (from, to, by_hand) in
+            [(1.0, 2.0, 1.5), (2.0, 1.0, -1.5), (1.0, 3.0, 3.5), (3.0, -5.0, 4.0), (3.0, 3.0, 0.0)]
+        {
+            assert_eq!(rise(from, to - from, 2.0), by_hand, "{from} to {to}");
+            assert_eq!(rho(to, 2.0) - rho(from, 2.0), by_hand, "{from} to {to}");
+        }
+        // 1 + 1e-18 is 1 in an f64: the difference of two losses would be 0.
+        assert_eq!(rise(1.0, 1e-18, 2.0), 1e-18);
+    }
+
+    #[test]
+    fn the_threshold_is_that_of_the_bulk() {
+        // The median of the sizes 1, 2, 3, 4, 100 is 3; 3 / 0.6745 * 1.345.
+        let threshold = Loss::Huber.threshold(&[1.0, -2.0, 3.0, -4.0, 100.0]);
+        assert!((threshold - 5.982_209).abs() < 1e-6, "{threshold}");
+        assert_eq!(Loss::Huber.threshold(&[0.0, 0.0, 0.0, 1.0]), f64::INFINITY);
+        assert_eq!(Loss::Relative.threshold(&[1.0, 2.0]), f64::INFINITY);
+    }
 }

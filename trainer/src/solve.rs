@@ -1,17 +1,26 @@
 //! Minimises a loss over the residuals of a linear model: the closed form first, then argmin from there.
 
-use crate::loss::{Loss, rho, slope};
+use crate::loss::{Loss, rho, rise, slope};
 use argmin::core::{CostFunction, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
+use std::cell::Cell;
 
 /// The least ratio of singular values at which columns count as independent; the basis has 24 bits.
 const INDEPENDENT: f64 = 1e-6;
 /// How often the threshold of a robust loss is set anew from the residuals of the fit before.
 const THRESHOLD_ROUNDS: usize = 4;
 const MOST_ITERATIONS: u64 = 200;
+/// Evaluations of the loss in one round. A handful per iteration is usual; More-Thuente's search has no end of its own where
+/// rounding hides the decrease that it looks for.
+const MOST_EVALUATIONS: u32 = 1000;
+/// The gradient at which the iterative solver stops. Rows and columns are scaled to norm 1, so that predictions are then as far
+/// from the best ones, relative to the times.
+const TOLERANCE: f64 = 1e-9;
+/// The gradient up to which a fit is accepted: beyond the precision of the device, an `f32`.
+const ACCEPTED: f64 = 1e-7;
 
 /// The coefficients that minimise the loss, in the order of the columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +36,7 @@ pub struct Solution {
 pub struct Solver {
     /// Where it started, and the iterative solver.
     pub name: &'static str,
-    /// Iterations after the start.
+    /// Iterations after the start, over all rounds of the threshold.
     pub iterations: u64,
     /// Why it stopped.
     pub stopped: String,
@@ -35,12 +44,22 @@ pub struct Solver {
     pub start_loss: f64,
     /// The loss at the end.
     pub loss: f64,
+    /// Of Huber's loss: the relative error beyond which a row pulls no harder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub huber_threshold: Option<f64>,
 }
 
 impl Solver {
     /// Of coefficients that come from a blob.
     pub fn of_a_blob() -> Self {
-        Self { name: "read from a blob", iterations: 0, stopped: String::new(), start_loss: f64::NAN, loss: f64::NAN }
+        Self {
+            name: "read from a blob",
+            iterations: 0,
+            stopped: String::new(),
+            start_loss: f64::NAN,
+            loss: f64::NAN,
+            huber_threshold: None,
+        }
     }
 }
 
@@ -63,22 +82,28 @@ pub enum SolveError {
         /// Coefficients.
         coefficients: usize,
     },
+    /// Squares of the times, or of their inverses, are beyond an `f64`.
+    #[error("the times are too large, too small or too different to fit: check their units")]
+    Range,
     /// The iterative solver failed.
     #[error("the solver failed: {0}")]
     Solver(String),
 }
 
-/// `sum of rho(basis * z - target)` over the rows; the columns of the basis are orthonormal, so that the problem is as well conditioned
-/// as can be whatever the units of the data.
+/// `sum of rho(residual + basis * step)` over the rows, less the same without a step; the columns of the basis are orthonormal, so
+/// that the problem is as well conditioned as can be whatever the units of the data. As a difference from the start, it is exact
+/// enough for a line search all the way to the minimum.
 struct Problem<'a> {
     basis: &'a DMatrix<f64>,
-    target: &'a DVector<f64>,
+    /// Without a step.
+    residuals: &'a DVector<f64>,
     threshold: f64,
+    evaluations: Cell<u32>,
 }
 
 impl Problem<'_> {
-    fn residuals(&self, z: &[f64]) -> DVector<f64> {
-        self.basis * DVector::from_column_slice(z) - self.target
+    fn changes(&self, step: &[f64]) -> DVector<f64> {
+        self.basis * DVector::from_column_slice(step)
     }
 }
 
@@ -86,8 +111,15 @@ impl CostFunction for Problem<'_> {
     type Param = Vec<f64>;
     type Output = f64;
 
-    fn cost(&self, z: &Self::Param) -> Result<f64, argmin::core::Error> {
-        Ok(self.residuals(z).iter().map(|residual| rho(*residual, self.threshold)).sum())
+    fn cost(&self, step: &Self::Param) -> Result<f64, argmin::core::Error> {
+        self.evaluations.set(self.evaluations.get() + 1);
+        if self.evaluations.get() > MOST_EVALUATIONS {
+            return Err(argmin::core::Error::msg("no further decrease"));
+        }
+        let changes = self.changes(step);
+        let rises =
+            self.residuals.iter().zip(&changes).map(|(residual, change)| rise(*residual, *change, self.threshold));
+        Ok(rises.sum())
     }
 }
 
@@ -95,8 +127,8 @@ impl Gradient for Problem<'_> {
     type Param = Vec<f64>;
     type Gradient = Vec<f64>;
 
-    fn gradient(&self, z: &Self::Param) -> Result<Vec<f64>, argmin::core::Error> {
-        let slopes = self.residuals(z).map(|residual| slope(residual, self.threshold));
+    fn gradient(&self, step: &Self::Param) -> Result<Vec<f64>, argmin::core::Error> {
+        let slopes = (self.residuals + self.changes(step)).map(|residual| slope(residual, self.threshold));
         Ok(self.basis.tr_mul(&slopes).as_slice().to_vec())
     }
 }
@@ -121,6 +153,9 @@ pub fn solve(design: &DMatrix<f64>, seconds: &[f64], loss: Loss) -> Result<Solut
         row *= *weight;
     }
     let scales: Vec<f64> = weighted.column_iter().map(|column| column.norm()).collect();
+    if !(size.is_normal() && scales.iter().all(|scale| scale.is_finite())) {
+        return Err(SolveError::Range);
+    }
     if scales.contains(&0.0) {
         return Err(SolveError::Dependent { coefficients });
     }
@@ -136,51 +171,61 @@ pub fn solve(design: &DMatrix<f64>, seconds: &[f64], loss: Loss) -> Result<Solut
     }
 
     let start = basis.tr_mul(&target).as_slice().to_vec();
-    let (z, solver) = minimise(&basis, &target, start, loss)?;
+    let (z, mut solver) = minimise(&basis, &target, start, loss)?;
+    solver.huber_threshold = solver.huber_threshold.map(|threshold| threshold * size);
     let unscaled = DVector::from_vec(z).component_div(&svd.singular_values);
     let coefficients = v_t.tr_mul(&unscaled).iter().zip(&scales).map(|(value, scale)| value * size / scale).collect();
     Ok(Solution { coefficients, solver })
 }
 
+/// Sets the threshold and minimises from there, some rounds for Huber's loss and once for the squares, whose closed form it confirms.
 fn minimise(
     basis: &DMatrix<f64>,
     target: &DVector<f64>,
     start: Vec<f64>,
     loss: Loss,
 ) -> Result<(Vec<f64>, Solver), SolveError> {
-    let mut z = start;
-    let mut solver = Solver {
-        name: "closed form (singular values), then argmin L-BFGS with More-Thuente line search",
-        iterations: 0,
-        stopped: String::new(),
-        start_loss: f64::NAN,
-        loss: f64::NAN,
-    };
-    for round in 0..THRESHOLD_ROUNDS {
-        let squares = Problem { basis, target, threshold: f64::INFINITY };
-        let threshold = loss.threshold(squares.residuals(&z).as_slice());
+    let failed = |error: argmin::core::Error| SolveError::Solver(error.to_string());
+    let residuals = |z: &DVector<f64>| basis * z - target;
+    let start = DVector::from_vec(start);
+    let mut z = start.clone();
+    let (mut iterations, mut stopped, mut threshold) = (0, String::new(), f64::INFINITY);
+    for _ in 0..THRESHOLD_ROUNDS {
+        let at = residuals(&z);
+        threshold = loss.threshold(at.as_slice());
         let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), 7)
-            .with_tolerance_grad(1e-10)
+            .with_tolerance_grad(TOLERANCE)
             .and_then(|lbfgs| lbfgs.with_tolerance_cost(0.0))
-            .map_err(|error| SolveError::Solver(error.to_string()))?;
-        let result = Executor::new(Problem { basis, target, threshold }, lbfgs)
-            .configure(|state| state.param(z.clone()).max_iters(MOST_ITERATIONS))
+            .map_err(failed)?;
+        let result = Executor::new(Problem { basis, residuals: &at, threshold, evaluations: Cell::new(0) }, lbfgs)
+            .configure(|state| state.param(vec![0.0; z.len()]).max_iters(MOST_ITERATIONS))
             .timer(false)
             .ctrlc(false)
             .run()
-            .map_err(|error| SolveError::Solver(error.to_string()))?;
+            .map_err(failed)?;
         let state = result.state();
-        if round == 0 {
-            let problem = Problem { basis, target, threshold };
-            solver.start_loss = problem.cost(&z).map_err(|error| SolveError::Solver(error.to_string()))?;
+        iterations += state.get_iter();
+        stopped = state.get_termination_status().to_string();
+        if let Some(step) = state.get_best_param() {
+            z += DVector::from_column_slice(step);
         }
-        solver.iterations += state.get_iter();
-        solver.loss = state.get_best_cost();
-        solver.stopped = state.get_termination_status().to_string();
-        z = state.get_best_param().cloned().unwrap_or(z);
         if threshold == f64::INFINITY {
             break;
         }
     }
-    Ok((z, solver))
+    let gradient = basis.tr_mul(&residuals(&z).map(|residual| slope(residual, threshold))).norm();
+    // Written so that NaN fails too.
+    if !(gradient <= ACCEPTED) {
+        return Err(SolveError::Solver(format!("{stopped}; gradient {gradient:e}")));
+    }
+    let total = |z: &DVector<f64>| residuals(z).iter().map(|residual| rho(*residual, threshold)).sum();
+    let solver = Solver {
+        name: "closed form (singular values), then argmin L-BFGS with More-Thuente line search",
+        iterations,
+        stopped,
+        start_loss: total(&start),
+        loss: total(&z),
+        huber_threshold: threshold.is_finite().then_some(threshold),
+    };
+    Ok((z.as_slice().to_vec(), solver))
 }
