@@ -10,8 +10,11 @@ use std::cell::Cell;
 
 /// The least ratio of singular values at which columns count as independent; the basis has 24 bits.
 const INDEPENDENT: f64 = 1e-6;
-/// How often the threshold of a robust loss is set anew from the residuals of the fit before.
-const THRESHOLD_ROUNDS: usize = 4;
+/// How often the threshold of a robust loss is set anew from the residuals of the fit before. A freak row spoils the first
+/// residuals, and with them the first thresholds.
+const MOST_ROUNDS: usize = 30;
+/// The share by which a threshold may differ from the one before and count as settled.
+const SETTLED: f64 = 0.01;
 const MOST_ITERATIONS: u64 = 200;
 /// Evaluations of the loss in one round. A handful per iteration is usual; More-Thuente's search has no end of its own where
 /// rounding hides the decrease that it looks for.
@@ -190,9 +193,14 @@ fn minimise(
     let start = DVector::from_vec(start);
     let mut z = start.clone();
     let (mut iterations, mut stopped, mut threshold) = (0, String::new(), f64::INFINITY);
-    for _ in 0..THRESHOLD_ROUNDS {
+    for round in 0..MOST_ROUNDS {
         let at = residuals(&z);
+        let before = threshold;
         threshold = loss.threshold(at.as_slice());
+        if round > 0 && (threshold == before || (threshold - before).abs() <= SETTLED * before) {
+            threshold = before;
+            break;
+        }
         let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), 7)
             .with_tolerance_grad(TOLERANCE)
             .and_then(|lbfgs| lbfgs.with_tolerance_cost(0.0))
@@ -208,9 +216,6 @@ fn minimise(
         stopped = state.get_termination_status().to_string();
         if let Some(step) = state.get_best_param() {
             z += DVector::from_column_slice(step);
-        }
-        if threshold == f64::INFINITY {
-            break;
         }
     }
     let gradient = basis.tr_mul(&residuals(&z).map(|residual| slope(residual, threshold))).norm();
