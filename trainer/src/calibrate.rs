@@ -69,6 +69,18 @@ pub struct Tried {
 impl Map {
     /// The map of a fit made on the device itself.
     pub const IDENTITY: Self = Self { scale: 1.0, offset_s: 0.0 };
+
+    /// Device seconds for fitted seconds.
+    pub fn apply(&self, fitted_s: f64) -> f64 {
+        self.offset_s + self.scale * fitted_s
+    }
+}
+
+impl Calibrated {
+    /// What the device could not use, within the samples' range.
+    pub fn flaw(&self, samples: &[Sample]) -> Option<String> {
+        self.selected.fitted.flaw(|seconds| self.calibration.apply(seconds), samples)
+    }
 }
 
 impl From<Map> for Calibration {
@@ -132,12 +144,23 @@ impl Base<'_> {
     /// Compares the methods; those of one number of coefficients count as equally simple.
     fn auto(&self, samples: &[Sample]) -> Result<Calibrated, FitError> {
         let methods = [Method::MedianRatio, Method::SimpleScaling, Method::LinearFit, Method::Affine, Method::Direct];
-        let try_out = |method| Tried { method, comparison: Comparison::new(self.cross_validate(method, samples)) };
-        let tried = methods.map(try_out).to_vec();
+        // A form that was asked for in spite of its flaw is not held against the methods.
+        let asked_for = self.selected.fitted.flaw(|seconds| seconds, samples).is_some();
+        let try_out = |method| {
+            let calibrated = self.calibrate(method, samples);
+            let comparison = match &calibrated {
+                Err(error) => Comparison::rejected(error.to_string()),
+                Ok(calibrated) => {
+                    let flaw = if asked_for { None } else { calibrated.flaw(samples) };
+                    Comparison::new(self.cross_validate(method, samples), flaw)
+                }
+            };
+            (Tried { method, comparison }, calibrated)
+        };
+        let (tried, mut calibrated): (Vec<Tried>, Vec<_>) = methods.map(try_out).into_iter().unzip();
         let chosen = simplest(tried.iter().map(|tried| (complexity(tried.method), &tried.comparison)));
-        // One row cannot be cross-validated; its ratio is all that there is.
-        let method = chosen.map_or(Method::MedianRatio, |index| methods[index]);
-        Ok(Calibrated { tried, ..self.calibrate(method, samples)? })
+        // One row cannot be cross-validated; its ratio, the first method, is all that there is.
+        Ok(Calibrated { tried, ..calibrated.swap_remove(chosen.unwrap_or(0))? })
     }
 
     fn cross_validate(&self, method: Method, samples: &[Sample]) -> Result<Vec<f64>, FitError> {
@@ -145,8 +168,8 @@ impl Base<'_> {
         for split in folds(samples.len(), self.validation.folds, self.validation.seed) {
             let (known, scored) = split.of(samples);
             let Calibrated { selected, calibration, .. } = self.calibrate(method, &known)?;
-            let predicted = selected.fitted.seconds(&requests(&scored)).into_iter();
-            let predicted = predicted.map(|seconds| calibration.offset_s + calibration.scale * seconds);
+            let fitted = selected.fitted.seconds(&requests(&scored));
+            let predicted = fitted.into_iter().map(|seconds| calibration.apply(seconds));
             errors.extend(observed(&scored).into_iter().zip(predicted).map(|(o, p)| ape_percent(o, p)));
         }
         Ok(errors)

@@ -16,16 +16,23 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Sums up the absolute percentage errors of a cross-validation, or why there is none.
-    pub fn new(errors: Result<Vec<f64>, FitError>) -> Self {
+    /// Sums up the absolute percentage errors of a cross-validation, or why there are none. A flaw speaks against the way however
+    /// small they are.
+    pub fn new(errors: Result<Vec<f64>, FitError>, flaw: Option<String>) -> Self {
         match errors {
-            Ok(errors) => Self {
+            Ok(errors) if mean(&errors).is_finite() => Self {
                 cv_mape_percent: Some(mean(&errors)),
                 standard_error: Some(standard_error(&errors)),
-                rejected: None,
+                rejected: flaw,
             },
-            Err(error) => Self { cv_mape_percent: None, standard_error: None, rejected: Some(error.to_string()) },
+            Ok(_) => Self::rejected("cross-validation: the errors have no mean".to_owned()),
+            Err(error) => Self::rejected(flaw.unwrap_or_else(|| format!("cross-validation: {error}"))),
         }
+    }
+
+    /// A way that cannot be considered.
+    pub fn rejected(reason: String) -> Self {
+        Self { cv_mape_percent: None, standard_error: None, rejected: Some(reason) }
     }
 
     /// Mean and standard error, unless this way was rejected.
@@ -72,6 +79,15 @@ mod tests {
         let rejected = Comparison { rejected: Some("falls".to_owned()), ..scored(1.0, 0.1) };
         assert_eq!(simplest([(1, &rejected), (2, &ways[3])].into_iter()), Some(1));
         assert_eq!(simplest([(1, &rejected)].into_iter()), None);
+    }
+
+    #[test]
+    fn errors_without_a_mean_never_win() {
+        // NaN of either sign: one of them sorts before every number.
+        let ways =
+            [Ok(vec![f64::NAN]), Ok(vec![-f64::NAN]), Ok(vec![f64::INFINITY]), Ok(Vec::new()), Ok(vec![7.0, 9.0])];
+        let ways = ways.map(|errors| Comparison::new(errors, None));
+        assert_eq!(simplest(ways.iter().map(|way| (1, way))), Some(4), "{ways:?}");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub enum FitError {
     /// No row has the phase's time.
     #[error("no usable row has {}: measure that phase, or name more files in `data`", .0.column())]
     NoRows(Phase),
-    /// All rows have the same length.
+    /// All rows have the same length, and the form has a fixed part.
     #[error(
         "{phase}: all rows have {length}: one length cannot tell a fixed time from one per token; measure others or set fit_intercept = false"
     )]
@@ -72,7 +72,8 @@ fn check_lengths(phase: Phase, form: &Form, samples: &[Sample]) -> Result<(), Fi
     let Some(first) = samples.first().map(|sample| length(&sample.request)) else {
         return Err(FitError::NoRows(phase));
     };
-    if samples.len() > 1 && form.coefficients() > 1 && samples.iter().all(|sample| length(&sample.request) == first) {
+    let fixed_and_more = form.intercept && !form.terms.is_empty();
+    if samples.len() > 1 && fixed_and_more && samples.iter().all(|sample| length(&sample.request) == first) {
         let length = match phase {
             Phase::Prefill => format!("{first} input tokens to compute"),
             Phase::Decode => format!("{first} output tokens"),
@@ -104,39 +105,57 @@ impl Fitted {
         Ok(Polynomial { fixed_s: fixed as f32, terms })
     }
 
-    /// What a device could not use: seconds that are not above zero, or fall as the tokens grow, within the samples' range.
-    pub fn flaw(&self, samples: &[Sample]) -> Option<String> {
-        let (variable, lengths) = self.probes(samples);
-        let seconds = self.seconds(&lengths);
-        let at = |index: usize| variable(&lengths[index]);
-        if let Some(index) = seconds.iter().position(|seconds| *seconds <= 0.0) {
-            return Some(format!("is not above zero at {} tokens", at(index)));
+    /// What a device could not use: seconds that, mapped to it, are not above zero or fall as the tokens grow, within the samples' range.
+    pub fn flaw(&self, map: impl Fn(f64) -> f64, samples: &[Sample]) -> Option<String> {
+        let Probes { tokens, step, requests: along } = self.probes(samples);
+        let seconds = |requests: &[Request]| self.seconds(requests).into_iter().map(&map).collect::<Vec<f64>>();
+        let (own, rising) = (requests(samples), seconds(&along));
+        let not_above_zero = |requests: &[Request], seconds: &[f64]| {
+            let index = seconds.iter().position(|seconds| *seconds <= 0.0)?;
+            Some(format!("is not above zero at {} tokens", tokens(&requests[index])))
+        };
+        if let Some(flaw) = not_above_zero(&along, &rising).or_else(|| not_above_zero(&own, &seconds(&own))) {
+            return Some(flaw);
         }
-        let period = self.form.period() as usize;
-        let falls = (period..seconds.len()).find(|&index| seconds[index] < seconds[index - period]);
-        falls.map(|index| format!("falls from {} to {} tokens", at(index - period), at(index)))
+        let apart = (self.form.period() / step).max(1) as usize;
+        let falls = (apart..rising.len()).find(|&index| rising[index] < rising[index - apart]);
+        falls.map(|index| format!("falls from {} to {} tokens", tokens(&along[index - apart]), tokens(&along[index])))
     }
 
-    /// Requests along the samples' range of tokens, one token apart, and what varies in them.
-    fn probes(&self, samples: &[Sample]) -> (fn(&Request) -> u32, Vec<Request>) {
+    /// Requests along the samples' range of tokens.
+    fn probes(&self, samples: &[Sample]) -> Probes {
+        /// Enough for one every token in usual ranges.
         const MOST: u32 = 16_384;
         let span = |count: fn(&Request) -> u32| {
             let counts = samples.iter().map(|sample| count(&sample.request));
             (counts.clone().min().unwrap_or(1), counts.max().unwrap_or(1))
         };
+        // A power of two, as tiles are: what is a step or a tile apart is compared at the same place of a tile.
+        let step = |first: u32, last: u32| (last.saturating_sub(first) / MOST + 1).next_power_of_two();
+        let (least, greatest) = span(|request| request.input_tokens);
         match self.phase {
             Phase::Prefill => {
-                let (first, last) = span(|request| request.input_tokens);
+                let step = step(least, greatest);
                 let at = |input_tokens| Request { input_tokens, cached_tokens: 0, output_tokens: 1 };
-                (|request| request.input_tokens, (first..=last.min(first.saturating_add(MOST))).map(at).collect())
+                let requests = (least..=greatest).step_by(step as usize).map(at).collect();
+                Probes { tokens: |request| request.input_tokens, step, requests }
             }
             Phase::Decode => {
-                let (input_tokens, _) = span(|request| request.input_tokens);
-                let (_, last) = span(|request| request.input_tokens + request.output_tokens);
-                let at = |output_tokens| Request { input_tokens, cached_tokens: 0, output_tokens };
-                let last = (last - input_tokens).clamp(2, MOST);
-                (|request| request.output_tokens, (2..=last).map(at).collect())
+                let (_, deepest) = span(|request| request.input_tokens + request.output_tokens);
+                let step = step(2, deepest - least);
+                let at = |output_tokens| Request { input_tokens: least, cached_tokens: 0, output_tokens };
+                let requests = (2..=(deepest - least).max(2)).step_by(step as usize).map(at).collect();
+                Probes { tokens: |request| request.output_tokens, step, requests }
             }
         }
     }
+}
+
+/// Requests of a phase that differ in one token count.
+struct Probes {
+    /// That count.
+    tokens: fn(&Request) -> u32,
+    /// How much it differs from one to the next.
+    step: u32,
+    requests: Vec<Request>,
 }

@@ -114,7 +114,7 @@ impl Selected {
     /// Samples that do not determine its coefficients.
     pub fn only(phase: Phase, form: &Form, loss: Loss, samples: &[Sample]) -> Result<Self, FitError> {
         let fitted = fit(phase, form, loss, samples)?;
-        let flaw = fitted.flaw(samples);
+        let flaw = fitted.flaw(|seconds| seconds, samples);
         Ok(Self { fitted, candidates: Vec::new(), flaw })
     }
 }
@@ -143,19 +143,24 @@ fn try_out(
     samples: &[Sample],
 ) -> (Candidate, Result<Fitted, FitError>) {
     let fitted = fit(phase, form, loss, samples);
-    let errors = fitted.clone().and_then(|_| cross_validate(phase, form, loss, validation, samples));
-    let mut comparison = Comparison::new(errors);
-    if let Some(flaw) = fitted.as_ref().ok().and_then(|fitted| fitted.flaw(samples)) {
-        comparison.rejected = Some(flaw);
-    }
+    let comparison = match &fitted {
+        Err(error) => Comparison::rejected(error.to_string()),
+        Ok(fitted) => Comparison::new(
+            cross_validate(phase, form, loss, validation, samples),
+            fitted.flaw(|seconds| seconds, samples),
+        ),
+    };
     (Candidate { form: crate::formula::form(phase, form), coefficients: form.coefficients(), comparison }, fitted)
 }
 
 /// Why forms were rejected, each reason once.
 fn reasons(candidates: &[Candidate]) -> String {
-    let mut reasons: Vec<&str> =
-        candidates.iter().filter_map(|candidate| candidate.comparison.rejected.as_deref()).collect();
-    reasons.dedup();
+    let mut reasons: Vec<&str> = Vec::new();
+    for reason in candidates.iter().filter_map(|candidate| candidate.comparison.rejected.as_deref()) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
     reasons.join("; ")
 }
 

@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use token2metrics_core::Request;
 use token2metrics_trainer::config::Config;
+use token2metrics_trainer::formula;
+use token2metrics_trainer::loss::Loss;
 use token2metrics_trainer::measurement::{Phase, Sample};
+use token2metrics_trainer::select::{Selected, Settings, Type, Validation, select};
 use token2metrics_trainer::train::{Trained, train};
 
 /// A request without cached tokens.
@@ -50,6 +53,28 @@ impl Noise {
     pub(crate) fn tokens(&mut self, least: u32, greatest: u32) -> u32 {
         self.0.random_range(least..=greatest)
     }
+}
+
+/// The settings of a config that says nothing.
+pub(crate) const AUTO: Settings = Settings { form: Type::Auto, degree: 2, fit_intercept: true, loss: Loss::Relative };
+/// Measured times repeat themselves to about 1 %.
+pub(crate) const SPREAD: f64 = 0.01;
+
+/// Eighty prompts up to 1000 tokens, noisy.
+pub(crate) fn prompts(seconds: impl Fn(f64) -> f64) -> Vec<Sample> {
+    let mut noise = Noise::new(7);
+    let lengths: Vec<u32> = (0..80).map(|_| noise.tokens(1, 1000)).collect();
+    lengths.into_iter().map(|n| prompt(n, seconds(n.into()) * noise.factor(SPREAD))).collect()
+}
+
+/// What `auto` chooses.
+pub(crate) fn auto(phase: Phase, samples: &[Sample]) -> Selected {
+    select(phase, &AUTO, &Validation::default(), samples).expect("rows that determine a fit")
+}
+
+/// Its form.
+pub(crate) fn form(selected: &Selected) -> String {
+    formula::form(selected.fitted.phase, &selected.fitted.form)
 }
 
 /// The samples as rows of one canonical file; the phase that they do not measure stays empty.
