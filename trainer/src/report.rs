@@ -130,9 +130,16 @@ impl Report {
         // One output token needs no decode step, and so no row to learn it from.
         let output_tokens = config.output_tokens.map(|[least, greatest]| [least.max(2), greatest.max(2)]);
         warnings.extend(uncovered("output_tokens", output_tokens, profile.trained.output_tokens));
-        for Calibrated { selected, .. } in [&phases.prefill, &phases.decode] {
-            let flaw = |flaw: &String| format!("{}: the fit {flaw}: choose another type", selected.fitted.phase);
-            warnings.extend(selected.flaw.as_ref().map(flaw));
+        for calibrated in [&phases.prefill, &phases.decode] {
+            let phase = calibrated.selected.fitted.phase;
+            let advice = match &calibrated.selected.flaw {
+                Some(flaw) => Some(format!("{phase}: the fit {flaw}: choose another type")),
+                None => {
+                    let flaw = calibrated.flaw(&phase.samples(&rows.trained(calibrated.method)));
+                    flaw.map(|flaw| format!("{phase}: the calibrated fit {flaw}: choose another calibration.method"))
+                }
+            };
+            warnings.extend(advice);
         }
         if holdout.scores.is_none() {
             warnings.push("too few device rows to set any aside: no holdout errors".to_owned());

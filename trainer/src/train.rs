@@ -81,6 +81,12 @@ impl Rows {
             holdout: device.clean(&read(&config.holdout)?),
         })
     }
+
+    /// The rows that a phase calibrated so is made from: with `direct` the server's are not.
+    pub(crate) fn trained(&self, method: Method) -> Vec<Measurement> {
+        let server = self.server.as_ref().filter(|_| method != Method::Direct);
+        [server.map_or([].as_slice(), |server| &server.rows), &self.device.rows].concat()
+    }
 }
 
 /// Reads some canonical files.
