@@ -7,8 +7,8 @@ use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 use token2metrics_core::Request;
 
-/// Token counts, and the bits of both times.
-type Key = (u32, u32, u32, u64, u64);
+/// Token counts, and the bits of the times.
+type Key = (u32, u32, u32, Option<u64>, Option<u64>);
 
 /// A row that was set aside.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,15 +30,26 @@ pub struct Cleaned {
     pub rejected: Vec<Rejection>,
 }
 
-/// Remembers the rows of one machine, so that none counts twice.
+/// Remembers the rows of one machine, so that none counts twice, and none that was fitted is scored.
 #[derive(Debug, Default)]
 pub struct Cleaner {
-    seen: HashMap<Key, (PathBuf, u64)>,
+    seen: HashMap<Key, Place>,
+    /// Calls of [`Cleaner::clean`].
+    calls: usize,
+}
+
+/// Where a row was seen first.
+#[derive(Debug)]
+struct Place {
+    file: PathBuf,
+    line: u64,
+    call: usize,
 }
 
 impl Cleaner {
-    /// Separates the usable rows of some files from the others.
+    /// Separates the usable rows of some files from the others. A row of an earlier call is not usable again.
     pub fn clean(&mut self, tables: &[Table]) -> Cleaned {
+        self.calls += 1;
         let mut cleaned = Cleaned::default();
         for table in tables {
             for row in &table.rows {
@@ -53,19 +64,22 @@ impl Cleaner {
         cleaned
     }
 
-    /// A request that was measured twice is never the same in all digits of both times; a copied row is. Rows with one time
-    /// only are kept: coarse clocks do repeat themselves.
+    /// A request that was measured twice is never the same in all digits of both times; a copied row is. Of the rows of one
+    /// call, those with one time only are kept: coarse clocks do repeat themselves. Between calls the doubt is settled the
+    /// other way, since a holdout row that was fitted makes the scores worthless.
     fn copied(&mut self, table: &Table, row: &Measurement) -> Option<String> {
         let Request { input_tokens, cached_tokens, output_tokens } = row.request;
-        let key = (input_tokens, cached_tokens, output_tokens, row.prefill_s?.to_bits(), row.decode_s?.to_bits());
-        match self.seen.entry(key) {
+        let times = [row.prefill_s, row.decode_s];
+        let [prefill, decode] = times.map(|seconds| seconds.map(f64::to_bits));
+        match self.seen.entry((input_tokens, cached_tokens, output_tokens, prefill, decode)) {
             Entry::Vacant(entry) => {
-                entry.insert((table.path.clone(), row.line));
+                entry.insert(Place { file: table.path.clone(), line: row.line, call: self.calls });
                 None
             }
             Entry::Occupied(entry) => {
-                let (path, line) = entry.get();
-                Some(format!("the same row as {}:{line}, to the last digit", path.display()))
+                let Place { file, line, call } = entry.get();
+                let copied = *call < self.calls || times.iter().all(Option::is_some);
+                copied.then(|| format!("the same row as {}:{line}, to the last digit", file.display()))
             }
         }
     }
