@@ -79,8 +79,7 @@ impl Predict {
                 row("total", total_s),
                 row("per output token (TPOT)", tpot_s),
             ];
-            format!("{} on {} ({})\n", report.llm, report.device, report.variant)
-                + &table(["time", "predicted"], 1, rows)
+            identity(report.llm, report.device, report.variant) + "\n" + &table(["time", "predicted"], 1, rows)
         })
     }
 }
