@@ -49,6 +49,15 @@ fn energy_cells_are_checked_too() {
 }
 
 #[test]
+fn lines_are_counted_in_files_from_windows_too() {
+    let rows = "\u{feff}".to_owned() + &ROWS.replace("30,4,0.4,0.65", "30,4,0.4,x").replace('\n', "\r\n");
+    assert_eq!(
+        error_of(&rows),
+        "error: model tiny: configs/rows.csv:4: column \"decode_s\": \"x\" is not a number: correct or remove the row"
+    );
+}
+
+#[test]
 fn headers() {
     assert_eq!(
         changed("output_tokens", "outptu_tokens"),

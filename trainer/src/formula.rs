@@ -1,4 +1,4 @@
-//! Forms and profiles in words and formulas, for people.
+//! Profiles and forms in words and formulas, for people.
 
 use crate::form::Form;
 use crate::measurement::Phase;
@@ -38,6 +38,11 @@ pub fn phase<const N: usize>(phase: Phase, polynomial: &Polynomial<N>, calibrati
 /// A further summand with its sign.
 fn signed(value: f32) -> String {
     if value < 0.0 { format!(" - {:e}", -value) } else { format!(" + {value:e}") }
+}
+
+/// Whose profile it is, in words.
+pub fn identity(llm: &str, device: &str, variant: &str) -> String {
+    if variant.is_empty() { format!("{llm} on {device}") } else { format!("{llm} on {device} ({variant})") }
 }
 
 /// What the formulas' symbols mean.

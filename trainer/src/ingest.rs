@@ -2,6 +2,7 @@
 
 use crate::measurement::{Measurement, Table};
 use csv::{ReaderBuilder, StringRecord, Trim};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use token2metrics_core::{MAX_TOKENS, Request};
 
@@ -92,7 +93,7 @@ pub fn read(path: &Path) -> Result<Table, IngestError> {
 pub fn read_each(path: &Path, mut each: impl FnMut(Measurement)) -> Result<(), IngestError> {
     let csv_error = |source| IngestError::Csv { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(|source| IngestError::Open { path: path.to_owned(), source })?;
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(WithoutReturns(file));
     let columns = Columns::find(path, reader.headers().map_err(csv_error)?)?;
     let mut record = StringRecord::new();
     let mut empty = true;
@@ -101,6 +102,25 @@ pub fn read_each(path: &Path, mut each: impl FnMut(Measurement)) -> Result<(), I
         empty = false;
     }
     if empty { Err(IngestError::Empty { path: path.to_owned() }) } else { Ok(()) }
+}
+
+/// A file without its carriage returns: the CSV reader counts the lines of files from Windows one short.
+struct WithoutReturns<R>(R);
+
+impl<R: Read> Read for WithoutReturns<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let len = self.0.read(buffer)?;
+            let mut kept = 0;
+            for index in 0..len {
+                buffer[kept] = buffer[index];
+                kept += usize::from(buffer[index] != b'\r');
+            }
+            if kept > 0 || len == 0 {
+                return Ok(kept);
+            }
+        }
+    }
 }
 
 /// Where each of [`COLUMNS`] stands in a file.

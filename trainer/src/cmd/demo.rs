@@ -2,6 +2,7 @@
 
 use super::train::{text, train_all};
 use crate::config::Config;
+use crate::formula::identity;
 use crate::ingest;
 use crate::score::ape_percent;
 use crate::table::{percent, seconds, table};
@@ -37,7 +38,7 @@ impl Demo {
         }
         let config = Config::load(&folder.path().join("smollm2_135m.toml"))?;
         let trained = train_all(std::slice::from_ref(&config))?;
-        let mut report = format!("Training {} for {} ({})\n\n", config.llm, config.device.name, config.variant);
+        let mut report = format!("Training {}\n\n", identity(&config.llm, &config.device.name, &config.variant));
         for Trained { profile, blob, report: training } in &trained {
             report += &text(&[training], false);
             report += &format!(

@@ -1,6 +1,7 @@
 //! `evaluate`: a profile against measured requests.
 
 use crate::clean::{Cleaned, Cleaner, Rejection};
+use crate::formula;
 use crate::locate::{Located, ModelArgs};
 use crate::output::write_all;
 use crate::score::{Scores, score};
@@ -95,9 +96,8 @@ impl Evaluate {
             ])?;
         }
         self.format.render(&report, || {
-            let heading =
-                format!("{} on {} ({}): errors on {}\n", report.llm, report.device, report.variant, join(&report.data));
-            heading + &table::scores(&report.scores)
+            let whose = formula::identity(&report.llm, &report.device, &report.variant);
+            format!("{whose}: errors on {}\n", join(&report.data)) + &table::scores(&report.scores)
         })
     }
 

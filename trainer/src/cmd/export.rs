@@ -1,13 +1,14 @@
 //! `export`: a blob in the form that a build or a flash tool takes.
 
 use super::inspect::Report;
+use crate::formula::identity;
 use crate::locate;
 use crate::output::write_all;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use ihex::Record;
 use std::path::PathBuf;
-use token2metrics_core::Profile;
+use token2metrics_core::{Identity, Profile};
 
 /// Write a blob as a C array, an Intel HEX file, its plain bytes or JSON
 ///
@@ -66,11 +67,9 @@ impl Export {
 
 /// A header with the blob as an array.
 fn c_array(profile: &Profile, bytes: &[u8]) -> String {
-    let identity = &profile.identity;
+    let Identity { llm, device, variant } = &profile.identity;
     // A name must not end the comment or splice lines.
-    let comment = format!("{} on {} ({})", identity.llm, identity.device, identity.variant)
-        .replace("*/", "* /")
-        .replace('\\', "/");
+    let comment = identity(llm, device, variant).replace("*/", "* /").replace('\\', "/");
     let lines: Vec<String> = bytes
         .chunks(12)
         .map(|line| line.iter().map(|byte| format!("0x{byte:02x},")).collect::<Vec<_>>().join(" "))

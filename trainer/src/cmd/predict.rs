@@ -1,5 +1,6 @@
 //! `predict`: one request.
 
+use crate::formula::identity;
 use crate::locate::{Located, ModelArgs};
 use crate::table::{Format, seconds, table};
 use anyhow::Result;
@@ -56,11 +57,11 @@ impl Predict {
             log::warn!("{remark}");
         }
         let Prediction { prefill_s, decode_s, total_s, tpot_s, flags } = prediction;
-        let identity = &profile.identity;
+        let whose = &profile.identity;
         let report = Report {
-            llm: &identity.llm,
-            device: &identity.device,
-            variant: &identity.variant,
+            llm: &whose.llm,
+            device: &whose.device,
+            variant: &whose.variant,
             input_tokens,
             cached_tokens,
             output_tokens,
@@ -78,8 +79,7 @@ impl Predict {
                 row("total", total_s),
                 row("per output token (TPOT)", tpot_s),
             ];
-            format!("{} on {} ({})\n", report.llm, report.device, report.variant)
-                + &table(["time", "predicted"], 1, rows)
+            identity(report.llm, report.device, report.variant) + "\n" + &table(["time", "predicted"], 1, rows)
         })
     }
 }
