@@ -93,12 +93,15 @@ pub fn read(path: &Path) -> Result<Table, IngestError> {
 pub fn read_each(path: &Path, mut each: impl FnMut(Measurement)) -> Result<(), IngestError> {
     let csv_error = |source| IngestError::Csv { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(|source| IngestError::Open { path: path.to_owned(), source })?;
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(WithoutReturns(file));
+    // With a line end after the last row too, every row ends where the reader's next line begins.
+    let text = WithoutReturns(file.chain("\n".as_bytes()));
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text);
     let columns = Columns::find(path, reader.headers().map_err(csv_error)?)?;
     let mut record = StringRecord::new();
     let mut empty = true;
     while reader.read_record(&mut record).map_err(csv_error)? {
-        each(columns.row(path, &record)?);
+        // A row's own position is that of the blank lines before it.
+        each(columns.row(path, reader.position().line() - 1, &record)?);
         empty = false;
     }
     if empty { Err(IngestError::Empty { path: path.to_owned() }) } else { Ok(()) }
@@ -153,8 +156,7 @@ impl Columns {
         Ok(Self(places))
     }
 
-    fn row(&self, path: &Path, record: &StringRecord) -> Result<Measurement, IngestError> {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn row(&self, path: &Path, line: u64, record: &StringRecord) -> Result<Measurement, IngestError> {
         let cell = |column: usize| -> Option<&str> { record.get(self.0[column]?).filter(|value| !value.is_empty()) };
         let error = |column: usize, problem| IngestError::Value {
             path: path.to_owned(),

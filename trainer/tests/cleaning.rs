@@ -46,12 +46,14 @@ fn lines_are_those_of_the_file_whatever_its_line_ends() {
     for (end, blank) in [("\n", ""), ("\r\n", ""), ("\n", "\n\n"), ("\r\n", "\r\n")] {
         let folder = Folder::new();
         let rows = format!("10,2,0,0.1,0.02{end}{blank}0,2,0,0.1,0.02{end}20,2,0,0.2,0.02{end}20,0,0,0.2,{end}");
-        std::fs::write(folder.path("rows.csv"), format!("{}{rows}", common::HEADER.replace('\n', end)))
-            .expect("a folder");
-        let report = folder.train(&format!("{LINEAR}{DEVICE}")).report;
-        let lines: Vec<u64> = report.rows.device.rejected.iter().map(|rejection| rejection.line).collect();
+        let text = format!("{}{rows}", common::HEADER.replace('\n', end));
         let blank = blank.matches('\n').count() as u64;
-        assert_eq!(lines, [3 + blank, 5 + blank], "{end:?} {blank}");
+        for text in [text.as_str(), text.trim_end()] {
+            std::fs::write(folder.path("rows.csv"), text).expect("a writable folder");
+            let rejected = folder.train(&format!("{LINEAR}{DEVICE}")).report.rows.device.rejected;
+            let lines: Vec<u64> = rejected.iter().map(|rejection| rejection.line).collect();
+            assert_eq!(lines, [3 + blank, 5 + blank], "{text:?}");
+        }
     }
 }
 
