@@ -219,8 +219,7 @@ fn minimise(
         }
     }
     let gradient = basis.tr_mul(&residuals(&z).map(|residual| slope(residual, threshold))).norm();
-    // Written so that NaN fails too.
-    if !(gradient <= ACCEPTED) {
+    if gradient.is_nan() || gradient > ACCEPTED {
         return Err(SolveError::Solver(format!("{stopped}; gradient {gradient:e}")));
     }
     let total = |z: &DVector<f64>| residuals(z).iter().map(|residual| rho(*residual, threshold)).sum();
