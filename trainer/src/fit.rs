@@ -118,7 +118,9 @@ impl Fitted {
             return Some(flaw);
         }
         let apart = (self.form.period() / step).max(1) as usize;
-        let falls = (apart..rising.len()).find(|&index| rising[index] < rising[index - apart]);
+        // By more than the device's rounding: a plateau is no fall.
+        let level = 1.0 - f64::from(f32::EPSILON);
+        let falls = (apart..rising.len()).find(|&index| rising[index] < level * rising[index - apart]);
         falls.map(|index| format!("falls from {} to {} tokens", tokens(&along[index - apart]), tokens(&along[index])))
     }
 
