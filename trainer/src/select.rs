@@ -135,6 +135,9 @@ fn forms(phase: Phase, intercept: bool) -> Vec<Form> {
     forms
 }
 
+/// With fewer rows, among so many forms some do well in cross-validation by chance.
+const ROWS_A_COEFFICIENT: usize = 4;
+
 fn try_out(
     phase: Phase,
     form: &Form,
@@ -143,8 +146,12 @@ fn try_out(
     samples: &[Sample],
 ) -> (Candidate, Result<Fitted, FitError>) {
     let fitted = fit(phase, form, loss, samples);
+    let needed = ROWS_A_COEFFICIENT * form.coefficients();
     let comparison = match &fitted {
         Err(error) => Comparison::rejected(error.to_string()),
+        Ok(_) if samples.len() < needed && *form != Form::polynomial(phase, 1, form.intercept) => {
+            Comparison::rejected(format!("too few rows to compare it: it takes {needed}, there are {}", samples.len()))
+        }
         Ok(fitted) => Comparison::new(
             cross_validate(phase, form, loss, validation, samples),
             fitted.flaw(|seconds| seconds, samples),
