@@ -111,7 +111,7 @@ fn rows_that_determine_no_fit() {
     let header = "input_tokens,output_tokens,prefill_s,decode_s\n";
     assert_eq!(
         error_of(&format!("{header}10,2,0.2,0.25\n")),
-        "error: model tiny: device rows: prefill: 1 rows cannot determine 2 coefficients: measure more requests or choose a simpler type"
+        "error: model tiny: device rows: prefill: 1 row cannot determine 2 coefficients: measure more requests or choose a simpler type"
     );
     assert_eq!(
         error_of(&format!("{header}10,2,0.2,0.25\n10,3,0.21,0.45\n10,4,0.22,0.65\n")),

@@ -40,11 +40,11 @@ pub struct Phases {
     pub decode: Calibrated,
 }
 
-/// Puts a profile together: the config's identity, the fitted phases, and the range of the rows that they come from.
+/// Puts a profile together: the config's identity, the fitted phases, and the token counts that they were trained on.
 ///
 /// # Errors
 /// What does not fit into a blob.
-pub fn profile(config: &Config, phases: &Phases, rows: &[Measurement]) -> Result<Profile, EmitError> {
+pub fn profile(config: &Config, phases: &Phases, trained: Trained) -> Result<Profile, EmitError> {
     let Phases { prefill, decode } = phases;
     let too_many = |phase| move |terms| EmitError::TooManyTerms { phase, terms };
     Ok(Profile {
@@ -53,7 +53,7 @@ pub fn profile(config: &Config, phases: &Phases, rows: &[Measurement]) -> Result
             device: name(&config.device.name)?,
             variant: name(&config.variant)?,
         },
-        trained: trained(rows)?,
+        trained,
         prefill: token2metrics_core::Phase {
             polynomial: prefill.selected.fitted.polynomial().map_err(too_many(Phase::Prefill))?,
             calibration: prefill.calibration.into(),
@@ -65,21 +65,27 @@ pub fn profile(config: &Config, phases: &Phases, rows: &[Measurement]) -> Result
     })
 }
 
-/// The token counts of some rows.
+/// The prompt lengths of some rows.
+///
+/// # Errors
+/// No rows.
+pub fn input_tokens(rows: &[Measurement]) -> Result<Span, EmitError> {
+    span(rows.iter().map(|row| row.request.input_tokens))
+}
+
+/// The generated tokens of some rows, as far as their decode was measured.
 ///
 /// # Errors
 /// Rows without a decode step.
-pub fn trained(rows: &[Measurement]) -> Result<Trained, EmitError> {
-    let span = |counts: Vec<u32>| match (counts.iter().min(), counts.iter().max()) {
-        (Some(&min), Some(&max)) => Ok(Span { min, max }),
+pub fn output_tokens(rows: &[Measurement]) -> Result<Span, EmitError> {
+    span(rows.iter().filter(|row| row.decode_s.is_some()).map(|row| row.request.output_tokens))
+}
+
+fn span(counts: impl Iterator<Item = u32> + Clone) -> Result<Span, EmitError> {
+    match (counts.clone().min(), counts.max()) {
+        (Some(min), Some(max)) => Ok(Span { min, max }),
         _ => Err(EmitError::NoRange),
-    };
-    Ok(Trained {
-        input_tokens: span(rows.iter().map(|row| row.request.input_tokens).collect())?,
-        output_tokens: span(
-            rows.iter().filter(|row| row.decode_s.is_some()).map(|row| row.request.output_tokens).collect(),
-        )?,
-    })
+    }
 }
 
 /// A name as a blob holds it.

@@ -70,7 +70,10 @@ impl Solver {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SolveError {
     /// Fewer rows than coefficients.
-    #[error("{rows} rows cannot determine {coefficients} coefficients: measure more requests or choose a simpler type")]
+    #[error(
+        "{rows} {} cannot determine {coefficients} coefficients: measure more requests or choose a simpler type",
+        if *rows == 1 { "row" } else { "rows" }
+    )]
     TooFewRows {
         /// Rows.
         rows: usize,

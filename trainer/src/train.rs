@@ -147,11 +147,16 @@ impl<'a> ServerFits<'a> {
         })
     }
 
-    /// The profile of calibrated phases. Its range is that of the rows that went into it.
+    /// The profile of calibrated phases. Where one of them knows the device's prompts only, the profile as a whole knows no more.
     fn profile(&self, config: &Config, phases: &Phases, device: &[Measurement]) -> Result<Profile, EmitError> {
-        let server_unused = [&phases.prefill, &phases.decode].iter().all(|phase| phase.method == Method::Direct);
-        let server = if server_unused { [].as_slice() } else { self.rows };
-        emit::profile(config, phases, &[server, device].concat())
+        let all = [self.rows, device].concat();
+        let rows = |direct: bool| if direct { device } else { &all };
+        let [prefill, decode] = [&phases.prefill, &phases.decode].map(|phase| phase.method == Method::Direct);
+        let trained = token2metrics_core::Trained {
+            input_tokens: emit::input_tokens(rows(prefill || decode))?,
+            output_tokens: emit::output_tokens(rows(decode))?,
+        };
+        emit::profile(config, phases, trained)
     }
 
     /// A profile from some of the device rows, to score it on the others.

@@ -111,7 +111,7 @@ fn where_no_form_can_be_fitted_each_reason_stands_once() {
     let error = select(Phase::Decode, &AUTO, &Validation::default(), &[decode(5, 9, 0.1, |_| 0.02)]);
     let reason = |coefficients| {
         format!(
-            "decode: 1 rows cannot determine {coefficients} coefficients: measure more requests or choose a simpler type"
+            "decode: 1 row cannot determine {coefficients} coefficients: measure more requests or choose a simpler type"
         )
     };
     let reasons = [2, 3, 4].map(reason).join("; ");

@@ -49,7 +49,7 @@ fn one_and_two_device_rows_are_enough_for_a_ratio() {
         let all = [Method::MedianRatio, Method::SimpleScaling, Method::LinearFit, Method::Affine, Method::Direct];
         assert_eq!(methods, all, "all are listed");
         let affine = calibrated.tried[3].comparison.rejected.as_deref().unwrap_or_default();
-        assert!(affine.contains("1 rows cannot determine 2 coefficients"), "{affine}");
+        assert!(affine.contains("1 row cannot determine 2 coefficients"), "{affine}");
     }
 }
 

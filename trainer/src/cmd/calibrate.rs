@@ -89,9 +89,13 @@ impl Calibrate {
         if let Some(variant) = &self.variant {
             profile.identity.variant = emit::name(variant)?;
         }
-        // A profile that has nothing left of its server knows the range of the device rows only.
-        if [&prefill, &decode].iter().all(|phase| phase.as_ref().is_some_and(|phase| phase.method == Method::Direct)) {
-            profile.trained = emit::trained(&rows)?;
+        // A phase that is fitted on these rows alone knows no others.
+        let direct = |phase: &Option<PhaseReport>| phase.as_ref().is_some_and(|phase| phase.method == Method::Direct);
+        if direct(&prefill) || direct(&decode) {
+            profile.trained.input_tokens = emit::input_tokens(&rows)?;
+        }
+        if direct(&decode) {
+            profile.trained.output_tokens = emit::output_tokens(&rows)?;
         }
         write_all(&[(self.output.clone(), emit::blob(&profile)?)])?;
         let (llm, device) = (profile.identity.llm.to_string(), profile.identity.device.to_string());
@@ -153,11 +157,13 @@ impl Calibrate {
 /// A profile's polynomial as the fit that it came from.
 fn as_fitted<const N: usize>(phase: Phase, polynomial: &Polynomial<N>) -> Fitted {
     let unit = |term: &Term| Term { coefficient: 1.0, ..*term };
-    let coefficients = polynomial.terms.iter().map(|term| f64::from(term.coefficient));
+    let intercept = polynomial.fixed_s != 0.0;
+    let fixed = intercept.then_some(polynomial.fixed_s);
+    let coefficients = fixed.into_iter().chain(polynomial.terms.iter().map(|term| term.coefficient));
     Fitted {
         phase,
-        form: Form { intercept: true, terms: polynomial.terms.iter().map(unit).collect() },
-        coefficients: std::iter::once(f64::from(polynomial.fixed_s)).chain(coefficients).collect(),
+        form: Form { intercept, terms: polynomial.terms.iter().map(unit).collect() },
+        coefficients: coefficients.map(f64::from).collect(),
         solver: Solver::of_a_blob(),
     }
 }
