@@ -16,7 +16,8 @@
 //!
 //! Power curves, error bands, budgets and drift are layers on top of [`prediction`]; each will be a file of its own here.
 //!
-//! All arithmetic is IEEE 754 single precision in a fixed order, additions and multiplications only, so that a prediction
+//! All arithmetic is IEEE 754 single precision in a fixed order, additions, multiplications and
+//! one division only, so that a prediction
 //! is the same bits on every target.
 //!
 //! ```

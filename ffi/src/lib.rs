@@ -27,7 +27,7 @@ compile_error!("without std there is no unwinding: build with a profile that has
 
 #[cfg(not(feature = "std"))]
 mod panic {
-    /// Never reached, which `tests/no_panic.rs` proves by linking with `prove-no-panic`.
+    /// Never reached, which `tests/tests/no_panic.rs` proves by linking with `prove-no-panic`.
     #[panic_handler]
     fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
         #[cfg(feature = "prove-no-panic")]

@@ -1,18 +1,17 @@
 //! Stage 5: from a fit made on the server to the device, by the few rows that the device has.
 
-use crate::compare::{Comparison, simplest};
+use crate::compare::{Comparison, cross_validate, simplest};
 use crate::fit::FitError;
 use crate::form::{observed, requests};
 use crate::loss::Loss;
 use crate::measurement::Sample;
-use crate::score::{ape_percent, mean, median};
+use crate::score::{mean, median};
 use crate::select::{Selected, Settings, Validation, select};
 use crate::solve::solve;
-use crate::split::folds;
 use clap::ValueEnum;
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
-use token2metrics_core::Calibration;
+use token2metrics_core::{Calibration, Request};
 
 /// How a fit made on one machine is mapped to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -146,13 +145,19 @@ impl Base<'_> {
         let methods = [Method::MedianRatio, Method::SimpleScaling, Method::LinearFit, Method::Affine, Method::Direct];
         // A form that was asked for in spite of its flaw is not held against the methods.
         let asked_for = self.selected.fitted.flaw(|seconds| seconds, samples).is_some();
+        let predict = |method| {
+            move |known: &[Sample], asked: &[Request]| {
+                let Calibrated { selected, calibration, .. } = self.calibrate(method, known)?;
+                Ok(selected.fitted.seconds(asked).into_iter().map(|seconds| calibration.apply(seconds)).collect())
+            }
+        };
         let try_out = |method| {
             let calibrated = self.calibrate(method, samples);
             let comparison = match &calibrated {
                 Err(error) => Comparison::rejected(error.to_string()),
                 Ok(calibrated) => {
                     let flaw = if asked_for { None } else { calibrated.flaw(samples) };
-                    Comparison::new(self.cross_validate(method, samples), flaw)
+                    Comparison::new(cross_validate(samples, self.validation, predict(method)), flaw)
                 }
             };
             (Tried { method, comparison }, calibrated)
@@ -161,18 +166,6 @@ impl Base<'_> {
         let chosen = simplest(tried.iter().map(|tried| (complexity(tried.method), &tried.comparison)));
         // One row cannot be cross-validated; its ratio, the first method, is all that there is.
         Ok(Calibrated { tried, ..calibrated.swap_remove(chosen.unwrap_or(0))? })
-    }
-
-    fn cross_validate(&self, method: Method, samples: &[Sample]) -> Result<Vec<f64>, FitError> {
-        let mut errors = Vec::with_capacity(samples.len());
-        for split in folds(samples.len(), self.validation.folds, self.validation.seed) {
-            let (known, scored) = split.of(samples);
-            let Calibrated { selected, calibration, .. } = self.calibrate(method, &known)?;
-            let fitted = selected.fitted.seconds(&requests(&scored));
-            let predicted = fitted.into_iter().map(|seconds| calibration.apply(seconds));
-            errors.extend(observed(&scored).into_iter().zip(predicted).map(|(o, p)| ape_percent(o, p)));
-        }
-        Ok(errors)
     }
 }
 

@@ -85,6 +85,13 @@ impl Cleaner {
     }
 }
 
+/// Says on stderr which rows were set aside, and why.
+pub fn warn_of<'a>(rejected: impl IntoIterator<Item = &'a Rejection>) {
+    for Rejection { file, line, reason } in rejected {
+        log::warn!("{}:{line}: row not used: {reason}", file.display());
+    }
+}
+
 fn unusable(row: &Measurement) -> Option<String> {
     if let Err(error) = row.request.check() {
         return Some(error.to_string());

@@ -1,8 +1,13 @@
 //! Which of several ways to predict is chosen: the simplest that is as good as the best.
 
 use crate::fit::FitError;
-use crate::score::mean;
+use crate::form::{observed, requests};
+use crate::measurement::Sample;
+use crate::score::{ape_percent, mean};
+use crate::select::Validation;
+use crate::split::folds;
 use serde::Serialize;
+use token2metrics_core::Request;
 
 /// How one of several ways did in cross-validation, for the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,6 +47,24 @@ impl Comparison {
             Some(_) => None,
         }
     }
+}
+
+/// Absolute percentage errors of every sample, predicted by what was learned from the other folds.
+///
+/// # Errors
+/// Samples of a fold that nothing can be learned from.
+pub fn cross_validate(
+    samples: &[Sample],
+    validation: &Validation,
+    predict: impl Fn(&[Sample], &[Request]) -> Result<Vec<f64>, FitError>,
+) -> Result<Vec<f64>, FitError> {
+    let mut errors = Vec::with_capacity(samples.len());
+    for split in folds(samples.len(), validation.folds, validation.seed) {
+        let (known, scored) = split.of(samples);
+        let predicted = predict(&known, &requests(&scored))?;
+        errors.extend(observed(&scored).into_iter().zip(predicted).map(|(o, p)| ape_percent(o, p)));
+    }
+    Ok(errors)
 }
 
 /// The one-standard-error rule (L. Breiman et al., "Classification and Regression Trees", 1984): of the ways that are within one standard error of the

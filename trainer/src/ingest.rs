@@ -81,16 +81,6 @@ fn hint(column: &str, found: &str) -> String {
 /// # Errors
 /// The first thing in the file that cannot be a measurement.
 pub fn read(path: &Path) -> Result<Table, IngestError> {
-    let mut rows = Vec::new();
-    read_each(path, |row| rows.push(row))?;
-    Ok(Table { path: path.to_owned(), rows })
-}
-
-/// Reads a canonical file row by row.
-///
-/// # Errors
-/// The first thing in the file that cannot be a measurement; rows before it have been given.
-pub fn read_each(path: &Path, mut each: impl FnMut(Measurement)) -> Result<(), IngestError> {
     let csv_error = |source| IngestError::Csv { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(|source| IngestError::Open { path: path.to_owned(), source })?;
     // With a line end after the last row too, every row ends where the reader's next line begins.
@@ -98,13 +88,13 @@ pub fn read_each(path: &Path, mut each: impl FnMut(Measurement)) -> Result<(), I
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text);
     let columns = Columns::find(path, reader.headers().map_err(csv_error)?)?;
     let mut record = StringRecord::new();
-    let mut empty = true;
+    let mut rows = Vec::new();
     while reader.read_record(&mut record).map_err(csv_error)? {
         // A row's own position is that of the blank lines before it.
-        each(columns.row(path, reader.position().line() - 1, &record)?);
-        empty = false;
+        rows.push(columns.row(path, reader.position().line() - 1, &record)?);
     }
-    if empty { Err(IngestError::Empty { path: path.to_owned() }) } else { Ok(()) }
+    let path = path.to_owned();
+    if rows.is_empty() { Err(IngestError::Empty { path }) } else { Ok(Table { path, rows }) }
 }
 
 /// A file without its carriage returns: the CSV reader counts the lines of files from Windows one short.

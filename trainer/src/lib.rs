@@ -7,7 +7,7 @@
 //! | 1 | [`ingest`] | a canonical CSV file | rows, or an error with its line and column |
 //! | 2 | [`clean`] | rows | usable rows; the others with a reason each |
 //! | 3 | [`split`] | usable rows | rows to fit, rows to score |
-//! | 4 | [`fit`], over [`form`], [`loss`] and [`solve`]; [`select`] for `type = "auto"` | samples of a phase | coefficients |
+//! | 4 | [`fit`], over [`form`], [`loss`] and [`solve`]; [`select`] for `type = "auto"`, with [`compare`] | samples of a phase | coefficients |
 //! | 5 | [`calibrate`] | a server's fit and device samples | a map to the device's seconds |
 //! | 6 | [`score`] | a profile and rows that it has not seen | errors |
 //! | 7 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |

@@ -1,4 +1,4 @@
-//! What training says about itself: `report.json`, and the rows of the table that it prints.
+//! What training says about itself: `report.json`.
 
 use crate::calibrate::{Calibrated, Map, Method, Tried};
 use crate::clean::{Cleaned, Rejection};

@@ -1,21 +1,20 @@
 //! Stage 4, `type`: which form a phase is fitted with. `auto` compares forms by cross-validation.
 
-use crate::compare::{Comparison, simplest};
+use crate::compare::{Comparison, cross_validate, simplest};
 use crate::fit::{FitError, Fitted, fit};
-use crate::form::{Form, observed, requests};
+use crate::form::Form;
 use crate::loss::Loss;
 use crate::measurement::{Phase, Sample};
-use crate::score::ape_percent;
-use crate::split::folds;
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 /// What form a phase is fitted with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Type {
-    /// A time per token, and a fixed one.
+    /// A fixed time and a time per token.
     Linear,
-    /// All powers up to `degree`.
+    /// All powers up to the config's degree.
     Polynomial,
     /// The simplest of several forms that is as good as the best.
     #[default]
@@ -153,7 +152,7 @@ fn try_out(
             Comparison::rejected(format!("too few rows to compare it: it takes {needed}, there are {}", samples.len()))
         }
         Ok(fitted) => Comparison::new(
-            cross_validate(phase, form, loss, validation, samples),
+            cross_validate(samples, validation, |known, asked| Ok(fit(phase, form, loss, known)?.seconds(asked))),
             fitted.flaw(|seconds| seconds, samples),
         ),
     };
@@ -169,23 +168,4 @@ fn reasons(candidates: &[Candidate]) -> String {
         }
     }
     reasons.join("; ")
-}
-
-/// Absolute percentage errors of every sample, predicted by a fit on the other folds.
-fn cross_validate(
-    phase: Phase,
-    form: &Form,
-    loss: Loss,
-    validation: &Validation,
-    samples: &[Sample],
-) -> Result<Vec<f64>, FitError> {
-    let mut errors = Vec::with_capacity(samples.len());
-    for split in folds(samples.len(), validation.folds, validation.seed) {
-        let (fitted, scored) = split.of(samples);
-        let predicted = fit(phase, form, loss, &fitted)?.seconds(&requests(&scored));
-        errors.extend(
-            observed(&scored).iter().zip(predicted).map(|(observed, predicted)| ape_percent(*observed, predicted)),
-        );
-    }
-    Ok(errors)
 }

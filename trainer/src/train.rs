@@ -61,11 +61,12 @@ pub struct Rows {
 pub fn train(config: &Config) -> Result<Trained, TrainError> {
     let rows = Rows::read(config)?;
     let server = ServerFits::new(config, &rows)?;
-    let (holdout, cross_validation) = (score_holdout(config, &server, &rows)?, cross_validate(config, &server, &rows));
-
     let phases = server.calibrate(config, &rows.device.rows)?;
     let profile = server.profile(config, &phases, &rows.device.rows)?;
     let blob = emit::blob(&profile)?;
+
+    let holdout = score_holdout(config, &server, &rows, &profile);
+    let cross_validation = cross_validate(config, &server, &rows);
     let report = Report::new(config, &rows, &phases, &profile, &blob, holdout, cross_validation);
     Ok(Trained { profile, blob, report })
 }
@@ -173,18 +174,18 @@ fn settings(config: &Config, phase: Phase) -> &Settings {
     }
 }
 
-/// Scores on device rows that the scored profile has not seen: the holdout files, or a share of the device rows.
-fn score_holdout(config: &Config, server: &ServerFits<'_>, rows: &Rows) -> Result<Holdout, TrainError> {
+/// Scores on device rows that the scored profile has not seen: of the profile itself on the holdout files, or of one that was fitted
+/// without a share of the device rows on that share.
+fn score_holdout(config: &Config, server: &ServerFits<'_>, rows: &Rows, profile: &Profile) -> Holdout {
     let device = &rows.device.rows;
     if !config.holdout.is_empty() {
-        let scores = score(&server.trial(config, device)?, &rows.holdout.rows);
-        return Ok(Holdout { from: "the holdout files", scores: Some(scores) });
+        return Holdout { from: "the holdout files", scores: Some(score(profile, &rows.holdout.rows)) };
     }
     let split = holdout(device.len(), config.validation.test_size, config.validation.seed);
     let (fitted, scored) = split.of(device);
     // Too few rows to set any aside: the report says that there is no score.
     let scores = server.trial(config, &fitted).ok().map(|profile| score(&profile, &scored));
-    Ok(Holdout { from: "device rows set aside by validation.test_size", scores })
+    Holdout { from: "device rows set aside by validation.test_size", scores }
 }
 
 /// Scores of every device row by a profile that was calibrated, or fitted, on the other folds; `None` where they are too few.

@@ -1,7 +1,7 @@
 //! `calibrate`: a trained profile for another device, by a few rows measured there.
 
 use crate::calibrate::{Base, Calibrated, Map, Method};
-use crate::clean::{Cleaned, Cleaner};
+use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
 use crate::emit;
 use crate::fit::Fitted;
 use crate::form::Form;
@@ -64,7 +64,7 @@ struct PhaseReport {
 struct Report {
     llm: String,
     device: String,
-    rejected: Vec<crate::clean::Rejection>,
+    rejected: Vec<Rejection>,
     prefill: Option<PhaseReport>,
     decode: Option<PhaseReport>,
 }
@@ -78,9 +78,7 @@ impl Calibrate {
         if rows.is_empty() {
             bail!("no usable row in {}", self.data.display());
         }
-        for rejection in &rejected {
-            log::warn!("{}:{}: row not used: {}", rejection.file.display(), rejection.line, rejection.reason);
-        }
+        warn_of(&rejected);
         let prefill = self.phase(Phase::Prefill, &mut profile.prefill, &rows)?;
         let decode = self.phase(Phase::Decode, &mut profile.decode, &rows)?;
         if let Some(device) = &self.device {

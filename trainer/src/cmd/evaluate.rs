@@ -1,6 +1,6 @@
 //! `evaluate`: a profile against measured requests.
 
-use crate::clean::{Cleaned, Cleaner, Rejection};
+use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
 use crate::formula;
 use crate::locate::{Located, ModelArgs};
 use crate::output::write_all;
@@ -61,9 +61,7 @@ impl Evaluate {
         let Located { profile, .. } = self.model.locate(config_dir)?;
         let data = self.data(config_dir, &profile)?;
         let Cleaned { rows, rejected } = Cleaner::default().clean(&read(&data)?);
-        for rejection in &rejected {
-            log::warn!("{}:{}: row not used: {}", rejection.file.display(), rejection.line, rejection.reason);
-        }
+        warn_of(&rejected);
         if rows.is_empty() {
             bail!("no usable row in {}", join(&data));
         }

@@ -1,5 +1,6 @@
 //! `train`: configs to blobs and reports.
 
+use crate::clean::warn_of;
 use crate::config::{Catalog, Config};
 use crate::output::write_all;
 use crate::report::Report;
@@ -8,7 +9,7 @@ use crate::select::Type;
 use crate::table::{Format, name, percent, table};
 use crate::train::{Trained, train};
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ pub struct Train {
     which: Which,
     /// Fit both phases with this type, whatever the configs say
     #[arg(long, value_name = "TYPE")]
-    regression: Option<Regression>,
+    regression: Option<Type>,
     /// Show the cross-validated errors of the device rows as well (the report always has them)
     #[arg(long)]
     cross_validate: bool,
@@ -45,26 +46,6 @@ struct Which {
     all_models: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Regression {
-    /// A fixed time and a time per token
-    Linear,
-    /// All powers up to the config's degree
-    Polynomial,
-    /// The simplest of several forms that is as good as the best
-    Auto,
-}
-
-impl From<Regression> for Type {
-    fn from(regression: Regression) -> Self {
-        match regression {
-            Regression::Linear => Self::Linear,
-            Regression::Polynomial => Self::Polynomial,
-            Regression::Auto => Self::Auto,
-        }
-    }
-}
-
 impl Train {
     /// Trains everything first and writes only if all of it could be trained.
     ///
@@ -77,7 +58,7 @@ impl Train {
             None => catalog.all()?,
         };
         for config in &mut configs {
-            if let Some(form) = self.regression.map(Type::from) {
+            if let Some(form) = self.regression {
                 config.prefill.form = form;
                 config.decode.form = form;
             }
@@ -116,9 +97,7 @@ pub fn train_all(configs: &[Config]) -> Result<Vec<Trained>> {
 
 /// Says on stderr what was set aside and what to know before trusting the profile.
 fn tell(report: &Report) {
-    for rejection in report.rejected() {
-        log::warn!("{}:{}: row not used: {}", rejection.file.display(), rejection.line, rejection.reason);
-    }
+    warn_of(report.rejected());
     for warning in &report.warnings {
         log::warn!("{}: {warning}", report.model);
     }
