@@ -2,30 +2,39 @@
 //!
 //! The byte table, and who reads which version, is in `docs/blob-format.md`.
 
-use crate::Profile;
+use crate::band::{Bands, Level};
 use crate::polynomial::{PREFILL_TERMS, STEP_TERMS};
-use crate::profile::{DEVICE_NAME, LLM_NAME};
+use crate::profile::{DEVICE_NAME, LLM_NAME, Phase, Power};
+use crate::request::MAX_TOKENS;
+use crate::tariff::{CURRENCY, Tariff};
+use crate::{Identity, Profile, Trained};
 use core::ffi::CStr;
 use core::fmt;
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
+use serde::Deserialize;
 
 /// The first bytes of every blob.
 pub const MAGIC: [u8; 3] = *b"T2M";
-/// The format version that this crate writes, and the only one so far that it reads.
-pub const FORMAT_VERSION: u8 = 1;
+/// The format version that this crate writes; it reads all from 1 on.
+pub const FORMAT_VERSION: u8 = 2;
 /// Bytes before the payload: magic, version, payload length (u16 LE), CRC-32 (u32 LE).
 pub const HEADER_LEN: usize = 10;
 /// Bytes that a blob can have at most.
 pub const MAX_LEN: usize = 384;
 
-/// Bytes of the largest payload of this version, field by field; a postcard varint has up to 5 bytes for a u32, 3 for a u16.
+/// Bytes of the largest payload of this version, field by field; a postcard varint has up to 4 bytes for a token count, 3 for a u16.
 const LARGEST_PAYLOAD: usize = {
+    const _: () = assert!(MAX_TOKENS < 1 << (4 * 7), "a token count has 4 bytes");
     let names = (1 + LLM_NAME) + 2 * (1 + DEVICE_NAME);
-    let spans = 4 * 5;
-    let term = 4 + 5 + 3 + 1;
-    let polynomials = (4 + 1 + PREFILL_TERMS * term) + (4 + 1 + STEP_TERMS * term);
+    let spans = 4 * 4;
+    // The tile of a step is 1.
+    let (prefill_term, step_term) = (4 + 4 + 3 + 1, 4 + 4 + 1 + 1);
+    let polynomials = (4 + 1 + PREFILL_TERMS * prefill_term) + (4 + 1 + STEP_TERMS * step_term);
     let calibrations = 2 * (4 + 4);
-    names + spans + polynomials + calibrations
+    let curves = 2 * (1 + 3 * 4);
+    let bands = 1 + 3 * Level::ALL.len() * 3;
+    let tariff = 1 + (1 + CURRENCY) + 3 * 4;
+    names + spans + polynomials + calibrations + curves + bands + tariff
 };
 const _: () = assert!(HEADER_LEN + LARGEST_PAYLOAD <= MAX_LEN, "a blob with everything in it must fit");
 
@@ -56,6 +65,12 @@ pub enum BlobError {
     Power,
     /// The coefficients are so large that a prediction would be infinite.
     Overflow,
+    /// A power curve is negative at some time, or has a time constant that is not above 0.
+    Watts,
+    /// A band is empty: a higher level has a lower ratio.
+    Band,
+    /// A price is negative.
+    Price,
 }
 
 impl BlobError {
@@ -76,6 +91,9 @@ impl BlobError {
             Self::Knot => c"the blob has a knot above the largest token count",
             Self::Power => c"the blob has a power that its phase cannot have",
             Self::Overflow => c"the blob has coefficients so large that a prediction would overflow",
+            Self::Watts => c"the blob has a power curve that is negative at some time, or has no time constant",
+            Self::Band => c"the blob has an error band whose upper end is below its lower end",
+            Self::Price => c"the blob has a negative price",
         }
     }
 }
@@ -84,7 +102,7 @@ impl fmt::Display for BlobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message().to_str().unwrap_or_default())?;
         match self {
-            Self::Version(found) => write!(f, " (the blob has {found}, the library reads {FORMAT_VERSION})"),
+            Self::Version(found) => write!(f, " (the blob has {found}, the library reads 1 to {FORMAT_VERSION})"),
             _ => Ok(()),
         }
     }
@@ -92,9 +110,19 @@ impl fmt::Display for BlobError {
 
 impl core::error::Error for BlobError {}
 
+/// The payload of a sound frame, and how to read it.
+pub(crate) struct Payload<'a> {
+    version: u8,
+    bytes: &'a [u8],
+}
+
 /// The payload of a blob and what follows the blob; or what is wrong with its frame, and what follows if the frame's length
 /// can be believed.
-pub(crate) type Split<'a> = Result<(&'a [u8], &'a [u8]), (BlobError, Option<&'a [u8]>)>;
+pub(crate) type Split<'a> = Result<(Payload<'a>, &'a [u8]), (BlobError, Option<&'a [u8]>)>;
+
+const fn is_known(version: u8) -> bool {
+    1 <= version && version <= FORMAT_VERSION
+}
 
 /// Splits off the blob that `bytes` begin with, and checks its payload against the CRC.
 pub(crate) fn split(bytes: &[u8]) -> Split<'_> {
@@ -105,7 +133,7 @@ pub(crate) fn split(bytes: &[u8]) -> Split<'_> {
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER_LEN>() else {
         // An older reader must not mistake a newer blob for a short one of its own.
         return Err(match bytes.get(have) {
-            Some(&version) if version != FORMAT_VERSION => (BlobError::Version(version), None),
+            Some(&version) if !is_known(version) => (BlobError::Version(version), None),
             _ => (BlobError::Truncated, None),
         });
     };
@@ -115,7 +143,7 @@ pub(crate) fn split(bytes: &[u8]) -> Split<'_> {
         Some((payload, rest)) => (payload, Some(rest)),
         None => (rest, None),
     };
-    if version != FORMAT_VERSION {
+    if !is_known(version) {
         return Err((BlobError::Version(version), rest));
     }
     let Some(rest) = rest else {
@@ -124,7 +152,7 @@ pub(crate) fn split(bytes: &[u8]) -> Split<'_> {
     if checksum([version, len_low, len_high], payload) != u32::from_le_bytes(crc) {
         return Err((BlobError::Crc, Some(rest)));
     }
-    Ok((payload, rest))
+    Ok((Payload { version, bytes: payload }, rest))
 }
 
 fn checksum(version_and_len: [u8; 3], payload: &[u8]) -> u32 {
@@ -134,6 +162,30 @@ fn checksum(version_and_len: [u8; 3], payload: &[u8]) -> u32 {
     digest.update(&version_and_len);
     digest.update(payload);
     digest.finalize()
+}
+
+/// What version 1 has.
+#[derive(Deserialize)]
+struct Version1 {
+    identity: Identity,
+    trained: Trained,
+    prefill: Phase<PREFILL_TERMS>,
+    decode: Phase<STEP_TERMS>,
+}
+
+/// What version 2 has after that.
+#[derive(Default, Deserialize)]
+struct Version2 {
+    power: Power,
+    bands: Option<Bands>,
+    tariff: Option<Tariff>,
+}
+
+fn take_profile<'a>(payload: &Payload<'a>) -> postcard::Result<(Profile, &'a [u8])> {
+    let (Version1 { identity, trained, prefill, decode }, rest) = postcard::take_from_bytes(payload.bytes)?;
+    let (Version2 { power, bands, tariff }, rest) =
+        if payload.version < 2 { (Version2::default(), rest) } else { postcard::take_from_bytes(rest)? };
+    Ok((Profile { identity, trained, prefill, decode, power, bands, tariff }, rest))
 }
 
 impl Profile {
@@ -146,15 +198,13 @@ impl Profile {
         if !rest.is_empty() {
             return Err(BlobError::TrailingBytes);
         }
-        Self::from_payload(payload)
+        Self::from_payload(&payload)
     }
 
-    pub(crate) fn from_payload(payload: &[u8]) -> Result<Self, BlobError> {
-        match postcard::take_from_bytes::<Self>(payload) {
-            // postcard itself accepts what follows a value, and NaN.
-            Ok((profile, [])) => profile.check().map(|()| profile),
-            _ => Err(BlobError::Malformed),
-        }
+    pub(crate) fn from_payload(payload: &Payload<'_>) -> Result<Self, BlobError> {
+        // postcard itself accepts what follows a value, and NaN.
+        let (profile, rest) = take_profile(payload).map_err(|_| BlobError::Malformed)?;
+        if rest.is_empty() { profile.check().map(|()| profile) } else { Err(BlobError::Malformed) }
     }
 
     /// Writes the profile as a blob into `buffer` and gives the part that was written.

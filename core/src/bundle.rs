@@ -17,7 +17,7 @@ pub fn find(bundle: &[u8], llm: &str) -> Result<Option<Profile>, BlobError> {
     let mut damage = None;
     while rest.first().is_some_and(|byte| *byte != ERASED) {
         let (member, next) = match split(rest) {
-            Ok((payload, next)) => (Profile::from_payload(payload), Some(next)),
+            Ok((payload, next)) => (Profile::from_payload(&payload), Some(next)),
             Err((error, next)) => (Err(error), next),
         };
         match member {

@@ -7,18 +7,20 @@
 //!   start at a knot; a [`Polynomial`] is a fixed part and a few terms. Two closed forms use it: the *rise* between two
 //!   prompt lengths (prefill) and the *sum* over the contexts of all steps (decode).
 //! - [`calibration`]: maps seconds of the machine that a polynomial was fitted on to seconds of the device.
+//! - [`power`]: watts over the time of a phase, and the joules that are their integral.
+//! - [`band`]: how far off predictions were on requests that no fit had seen, as ratios.
+//! - [`tariff`]: what joules, seconds and a request cost.
 //! - [`profile`]: what is known of one (LLM, device) pair: its [`Identity`], the token counts it was
-//!   trained on, and per phase a polynomial with its calibration.
+//!   trained on, per phase a polynomial with its calibration, and as far as it is known power, bands and a tariff.
 //! - [`blob`]: a profile as bytes: magic, version, length, CRC-32, postcard payload. Hostile bytes are rejected with a
 //!   [`BlobError`] that says why.
 //! - [`bundle`]: blobs back to back, as in a flash page, and the search for one by name.
-//! - [`request`] and [`prediction`]: token counts in, seconds out.
+//! - [`request`] and [`prediction`]: token counts in; seconds, joules and cost out.
 //!
-//! Power curves, error bands, budgets and drift are layers on top of [`prediction`]; each will be a file of its own here.
+//! Budgets and drift are layers on top of [`prediction`]; each will be a file of its own here.
 //!
-//! All arithmetic is IEEE 754 single precision in a fixed order, additions, multiplications and
-//! one division only, so that a prediction
-//! is the same bits on every target.
+//! All arithmetic is IEEE 754 single precision in a fixed order: additions, multiplications, divisions, and the logarithm and exponential
+//! of `libm` in software, so that a prediction is the same bits on every target.
 //!
 //! ```
 //! use token2metrics_core::{Profile, Request};
@@ -34,18 +36,24 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod band;
 pub mod blob;
 pub mod bundle;
 pub mod calibration;
 pub mod polynomial;
+pub mod power;
 pub mod prediction;
 pub mod profile;
 pub mod request;
+pub mod tariff;
 
+pub use band::{Band, Bands, Level, Ratios};
 pub use blob::BlobError;
 pub use bundle::find;
 pub use calibration::Calibration;
 pub use polynomial::{Polynomial, Term};
+pub use power::PowerCurve;
 pub use prediction::{Flags, Prediction};
-pub use profile::{Identity, Phase, Profile, Span, Trained};
+pub use profile::{Identity, Phase, Power, Profile, Span, Trained};
 pub use request::{MAX_TOKENS, Request, RequestError};
+pub use tariff::Tariff;

@@ -1,8 +1,8 @@
-//! What is answered: the seconds of one request, phase by phase.
+//! What is answered: the seconds, joules and cost of one request, phase by phase.
 
-use crate::{Phase, Profile, Request, RequestError, Span};
+use crate::{Band, Phase, Profile, Request, RequestError, Span};
 
-/// The latency of one request.
+/// The latency, energy and cost of one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
     /// Seconds from submission to the first token: TTFT of a single stream without a queue.
@@ -13,7 +13,23 @@ pub struct Prediction {
     pub total_s: f32,
     /// TPOT, `decode_s / (output_tokens - 1)`; 0 where there is no step.
     pub tpot_s: f32,
-    /// What to know before trusting the seconds.
+    /// Joules of prefill; `None` without its power curve.
+    pub prefill_energy_j: Option<f32>,
+    /// Joules of the steps, 0 where there are none; `None` without decode's power curve.
+    pub decode_energy_j: Option<f32>,
+    /// Both.
+    pub energy_j: Option<f32>,
+    /// `energy_j / total_s`, in watts; 0 for a request that takes no time.
+    pub average_power_w: Option<f32>,
+    /// In the currency of the profile's tariff; `None` without a tariff, or where energy has a price and is not known.
+    pub cost: Option<f32>,
+    /// Where 90 % of such requests are expected; `None` without error bands in the profile.
+    pub prefill_band: Option<Band>,
+    /// The same of `decode_s`.
+    pub decode_band: Option<Band>,
+    /// The same of `total_s`.
+    pub total_band: Option<Band>,
+    /// What to know before trusting the figures.
     pub flags: Flags,
 }
 
@@ -28,6 +44,12 @@ impl Flags {
     pub const OUTPUT_EXTRAPOLATED: Self = Self(2);
     /// The coefficients gave a negative time for a phase, which was raised to 0.
     pub const RAISED_TO_ZERO: Self = Self(4);
+    /// The profile has no power curve for a phase of the request: its energy is not known.
+    pub const NO_ENERGY: Self = Self(8);
+    /// The profile has no tariff, or one that asks for an energy that is not known.
+    pub const NO_COST: Self = Self(16);
+    /// The profile has no error bands.
+    pub const NO_BANDS: Self = Self(32);
 
     /// The flags as the number that the C API hands out.
     pub const fn bits(self) -> u32 {
@@ -66,9 +88,9 @@ impl Profile {
     /// Predicts one request, in constant time whatever its token counts.
     ///
     /// # Errors
-    /// Those of [`Request::check`], and no others: a decoded profile is finite at every request.
+    /// Those of [`Profile::check_request`], and no others: a decoded profile is finite at every request.
     pub fn predict(&self, request: Request) -> Result<Prediction, RequestError> {
-        request.check()?;
+        self.check_request(request)?;
         let Request { input_tokens, cached_tokens, output_tokens } = request;
         let steps = output_tokens - 1;
         let mut flags = Flags::default();
@@ -83,6 +105,40 @@ impl Profile {
             let decode_s = self.decode.seconds(fitted_s, &mut flags);
             (decode_s, decode_s / steps as f32)
         };
-        Ok(Prediction { prefill_s, decode_s, total_s: prefill_s + decode_s, tpot_s, flags })
+        let total_s = prefill_s + decode_s;
+
+        let prefill_energy_j = self.power.prefill.energy_j(prefill_s);
+        let decode_energy_j = if steps == 0 { Some(0.0) } else { self.power.decode.energy_j(decode_s) };
+        let energy_j = prefill_energy_j.zip(decode_energy_j).map(|(prefill_j, decode_j)| prefill_j + decode_j);
+        let average_power_w = energy_j.map(|energy_j| if total_s > 0.0 { energy_j / total_s } else { 0.0 });
+        let cost = self.tariff.as_ref().and_then(|tariff| tariff.cost(energy_j, total_s));
+        let bands = self.bands.as_ref();
+        flags.set_if(energy_j.is_none(), Flags::NO_ENERGY);
+        flags.set_if(cost.is_none(), Flags::NO_COST);
+        flags.set_if(bands.is_none(), Flags::NO_BANDS);
+        Ok(Prediction {
+            prefill_s,
+            decode_s,
+            total_s,
+            tpot_s,
+            prefill_energy_j,
+            decode_energy_j,
+            energy_j,
+            average_power_w,
+            cost,
+            prefill_band: bands.map(|bands| bands.prefill.band(prefill_s)),
+            decode_band: bands.map(|bands| bands.decode.band(decode_s)),
+            total_band: bands.map(|bands| bands.total.band(total_s)),
+            flags,
+        })
+    }
+
+    /// Whether the profile answers a request.
+    ///
+    /// # Errors
+    /// Those of [`Request::check`]; [`RequestError::NoDecode`] for steps that the profile knows nothing of.
+    pub fn check_request(&self, request: Request) -> Result<(), RequestError> {
+        request.check()?;
+        if request.output_tokens > 1 && !self.decode.is_known() { Err(RequestError::NoDecode) } else { Ok(()) }
     }
 }

@@ -1,9 +1,12 @@
 //! What is known of one (LLM, device) pair.
 
 use crate::BlobError;
+use crate::band::Bands;
 use crate::calibration::Calibration;
 use crate::polynomial::{PREFILL_TERMS, Polynomial, STEP_TERMS, Term};
+use crate::power::{CurveError, PowerCurve};
 use crate::request::MAX_TOKENS;
+use crate::tariff::Tariff;
 use core::ops::RangeInclusive;
 use heapless::String;
 use libm::fabsf;
@@ -15,7 +18,9 @@ pub const LLM_NAME: usize = 40;
 pub const DEVICE_NAME: usize = 32;
 
 /// The coefficients of one LLM on one device, with all that is needed to predict a request.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+///
+/// How it is read from a blob is in [`crate::blob`]: what a version added comes after what was there before.
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "encode", derive(serde::Serialize))]
 pub struct Profile {
     /// Whose profile it is.
@@ -24,8 +29,25 @@ pub struct Profile {
     pub trained: Trained,
     /// Seconds of a prompt, by its length.
     pub prefill: Phase<PREFILL_TERMS>,
-    /// Seconds of one step by its context; the polynomial's fixed part is paid once a request.
+    /// Seconds of one step by its context; the polynomial's fixed part is paid once a request. Without terms and without a fixed part, decode
+    /// is not known: the profile answers requests of one output token.
     pub decode: Phase<STEP_TERMS>,
+    /// Watts of each phase, as far as they are known.
+    pub power: Power,
+    /// How far off the seconds may be, if that is known.
+    pub bands: Option<Bands>,
+    /// What a request costs, if that is known.
+    pub tariff: Option<Tariff>,
+}
+
+/// The power of each phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "encode", derive(serde::Serialize))]
+pub struct Power {
+    /// Against the seconds since the request began.
+    pub prefill: PowerCurve,
+    /// Against the seconds since the first token.
+    pub decode: PowerCurve,
 }
 
 /// What a profile is for.
@@ -78,8 +100,33 @@ impl Profile {
         let prefill_s = self.prefill.check(1..=3, u16::MAX, |term| term.rise(0, MAX_TOKENS))?;
         // A step has no padded length: the sum over its contexts has no closed form there.
         let decode_s = self.decode.check(0..=2, 1, |term| term.sum(0, 2 * MAX_TOKENS))?;
-        // Headroom for the roundings on the way to the sum.
-        if (4.0 * (prefill_s + decode_s)).is_finite() { Ok(()) } else { Err(BlobError::Overflow) }
+        let energy_j = check_curve(self.power.prefill, prefill_s)? + check_curve(self.power.decode, decode_s)?;
+        // In units of 1/8192, no ratio is above 8.
+        let longest_s = 8.0 * (prefill_s + decode_s);
+        if self.bands.is_some_and(|bands| !bands.rising()) {
+            return Err(BlobError::Band);
+        }
+        let mut cost = 0.0;
+        if let Some(tariff) = &self.tariff {
+            let [per_kwh, per_hour, per_request] = tariff.prices();
+            if ![per_kwh, per_hour, per_request].iter().all(|price| price.is_finite()) {
+                return Err(BlobError::NotFinite);
+            } else if per_kwh < 0.0 || per_hour < 0.0 || per_request < 0.0 {
+                return Err(BlobError::Price);
+            }
+            cost = energy_j * per_kwh + longest_s * per_hour + per_request;
+        }
+        // Headroom for the roundings on the way to the sums.
+        if (4.0 * (longest_s + energy_j + cost)).is_finite() { Ok(()) } else { Err(BlobError::Overflow) }
+    }
+}
+
+/// Checks a phase's curve, and gives an upper bound of the energy that so many seconds can come to.
+fn check_curve(curve: PowerCurve, seconds: f32) -> Result<f32, BlobError> {
+    match curve.check() {
+        Ok(()) => Ok(curve.bound_j(seconds)),
+        Err(CurveError::NotFinite) => Err(BlobError::NotFinite),
+        Err(CurveError::Watts) => Err(BlobError::Watts),
     }
 }
 
@@ -90,6 +137,17 @@ impl Span {
 }
 
 impl<const N: usize> Phase<N> {
+    /// A phase that was never measured.
+    pub const UNKNOWN: Self = Self {
+        polynomial: Polynomial { fixed_s: 0.0, terms: heapless::Vec::new() },
+        calibration: Calibration::IDENTITY,
+    };
+
+    /// Whether anything is known of the phase: its polynomial has a fixed part or a term.
+    pub fn is_known(&self) -> bool {
+        self.polynomial.fixed_s != 0.0 || !self.polynomial.terms.is_empty()
+    }
+
     /// Checks every value, and gives an upper bound of the seconds that the phase can come to: all coefficients made positive,
     /// at the longest request.
     fn check(

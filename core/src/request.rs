@@ -28,10 +28,12 @@ pub enum RequestError {
     CachedTokens,
     /// A count is above [`MAX_TOKENS`].
     TooManyTokens,
+    /// More than one output token, and the profile has no decode.
+    NoDecode,
 }
 
 impl Request {
-    /// Whether the counts make a request at all; whatever passes has a prediction.
+    /// Whether the counts make a request at all; whatever passes has a prediction from every profile that knows decode.
     ///
     /// # Errors
     /// The first count that is out of bounds.
@@ -58,6 +60,9 @@ impl RequestError {
             Self::NoOutputTokens => c"output_tokens is 0: a request generates at least one token",
             Self::CachedTokens => c"cached_tokens must be below input_tokens: the last prompt token is always computed",
             Self::TooManyTokens => c"a token count is above 16777216, the largest that is answered",
+            Self::NoDecode => {
+                c"the profile knows prefill only: ask for one output token, or train it on rows that have decode_s"
+            }
         }
     }
 }

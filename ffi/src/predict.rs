@@ -2,7 +2,7 @@
 
 use crate::pointer::{Out, borrow, borrow_slice, status};
 use crate::{t2m_profile, t2m_status};
-use token2metrics_core::{Prediction, Request};
+use token2metrics_core::{Band, Prediction, Request};
 
 /// One request: a single stream, no queue.
 #[repr(C)]
@@ -17,7 +17,20 @@ pub struct t2m_request {
     pub output_tokens: u32,
 }
 
-/// The latency of one request on the device of the profile. Every float is finite and not negative.
+/// Seconds between which 90 % of requests like this one are expected: 5 % take less than `low_s`, 5 %
+/// more than `high_s`. 0 and INFINITY with `T2M_FLAG_NO_BANDS`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct t2m_band {
+    /// The lower end.
+    pub low_s: f32,
+    /// The upper end.
+    pub high_s: f32,
+}
+
+/// Latency, energy and cost of one request on the device of the profile. No float is negative or NaN. One that the
+/// profile does not know is INFINITY and flagged, so that it never passes for being within a limit; every other is
+/// finite.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_prediction {
@@ -30,6 +43,22 @@ pub struct t2m_prediction {
     pub total_s: f32,
     /// TPOT, `decode_s / (output_tokens - 1)`; 0 where there is no step.
     pub tpot_s: f32,
+    /// Joules of prefill.
+    pub prefill_energy_j: f32,
+    /// Joules of the decode steps; 0 where there are none.
+    pub decode_energy_j: f32,
+    /// `prefill_energy_j + decode_energy_j`.
+    pub energy_j: f32,
+    /// `energy_j / total_s`, in watts.
+    pub average_power_w: f32,
+    /// Cost of the request by the tariff in the profile, in its currency.
+    pub cost: f32,
+    /// Of `prefill_s`.
+    pub prefill_band: t2m_band,
+    /// Of `decode_s`.
+    pub decode_band: t2m_band,
+    /// Of `total_s`.
+    pub total_band: t2m_band,
     /// `T2M_FLAG_...` bits, or-ed; ignore those that you do not know.
     pub flags: u32,
 }
@@ -40,6 +69,13 @@ pub const T2M_FLAG_INPUT_EXTRAPOLATED: u32 = 1;
 pub const T2M_FLAG_OUTPUT_EXTRAPOLATED: u32 = 2;
 /// Flag: the coefficients gave a negative time for a phase, which was raised to 0.
 pub const T2M_FLAG_RAISED_TO_ZERO: u32 = 4;
+/// Flag: the profile has no power curve for a phase of the request. That phase's energy, `energy_j` and
+/// `average_power_w` are INFINITY.
+pub const T2M_FLAG_NO_ENERGY: u32 = 8;
+/// Flag: the profile has no tariff, or one with a price of energy that is not known. `cost` is INFINITY.
+pub const T2M_FLAG_NO_COST: u32 = 16;
+/// Flag: the profile has no error bands. They are 0 to INFINITY.
+pub const T2M_FLAG_NO_BANDS: u32 = 32;
 
 impl From<t2m_request> for Request {
     fn from(request: t2m_request) -> Self {
@@ -50,15 +86,34 @@ impl From<t2m_request> for Request {
 
 impl From<Prediction> for t2m_prediction {
     fn from(prediction: Prediction) -> Self {
-        let Prediction { prefill_s, decode_s, total_s, tpot_s, flags } = prediction;
-        Self { prefill_s, decode_s, total_s, tpot_s, flags: flags.bits() }
+        let known = |value: Option<f32>| value.unwrap_or(f32::INFINITY);
+        let band = |band: Option<Band>| {
+            let Band { low_s, high_s } = band.unwrap_or(Band { low_s: 0.0, high_s: f32::INFINITY });
+            t2m_band { low_s, high_s }
+        };
+        Self {
+            prefill_s: prediction.prefill_s,
+            decode_s: prediction.decode_s,
+            total_s: prediction.total_s,
+            tpot_s: prediction.tpot_s,
+            prefill_energy_j: known(prediction.prefill_energy_j),
+            decode_energy_j: known(prediction.decode_energy_j),
+            energy_j: known(prediction.energy_j),
+            average_power_w: known(prediction.average_power_w),
+            cost: known(prediction.cost),
+            prefill_band: band(prediction.prefill_band),
+            decode_band: band(prediction.decode_band),
+            total_band: band(prediction.total_band),
+            flags: prediction.flags.bits(),
+        }
     }
 }
 
 /// Predicts one request, in constant time whatever its token counts.
 ///
 /// Returns `T2M_OK` and writes `*prediction`; `T2M_NO_INPUT_TOKENS`, `T2M_NO_OUTPUT_TOKENS`,
-/// `T2M_CACHED_TOKENS` or `T2M_TOO_MANY_TOKENS` for counts that make no request; `T2M_NOT_LOADED`,
+/// `T2M_CACHED_TOKENS` or `T2M_TOO_MANY_TOKENS` for counts that make no request; `T2M_NO_DECODE` for
+/// more than one output token of a profile that knows prefill only; `T2M_NOT_LOADED`,
 /// `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
 ///
 ///     t2m_request request = { 100, 0, 50 };
@@ -112,7 +167,7 @@ pub unsafe extern "C" fn t2m_predict_batch(
         let out = Out::check(predictions, n)?;
         // SAFETY: what this function requires.
         let requests = unsafe { borrow_slice(requests, n) }?;
-        requests.iter().try_for_each(|request| Request::from(*request).check())?;
+        requests.iter().try_for_each(|request| profile.check_request(Request::from(*request)))?;
         for (index, request) in requests.iter().enumerate() {
             let predicted = profile.predict(Request::from(*request))?.into();
             // SAFETY: what this function requires; `index` is below `n`.

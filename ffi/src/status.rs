@@ -48,6 +48,12 @@ pub enum t2m_status {
     T2M_BLOB_POWER = 110,
     /// The coefficients are so large that a prediction would overflow.
     T2M_BLOB_OVERFLOW = 111,
+    /// A power curve is negative at some time, or has a time constant that is not above 0.
+    T2M_BLOB_WATTS = 112,
+    /// An error band's upper end is below its lower end.
+    T2M_BLOB_BAND = 113,
+    /// A price is negative.
+    T2M_BLOB_PRICE = 114,
 
     /// `input_tokens` is 0.
     T2M_NO_INPUT_TOKENS = 200,
@@ -57,11 +63,13 @@ pub enum t2m_status {
     T2M_CACHED_TOKENS = 202,
     /// A token count is above 16,777,216.
     T2M_TOO_MANY_TOKENS = 203,
+    /// More than one output token, and the profile has no decode.
+    T2M_NO_DECODE = 204,
 }
 
 impl t2m_status {
     /// Every status, in the order of their numbers.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::T2M_OK,
         Self::T2M_NULL_POINTER,
         Self::T2M_MISALIGNED,
@@ -81,10 +89,14 @@ impl t2m_status {
         Self::T2M_BLOB_KNOT,
         Self::T2M_BLOB_POWER,
         Self::T2M_BLOB_OVERFLOW,
+        Self::T2M_BLOB_WATTS,
+        Self::T2M_BLOB_BAND,
+        Self::T2M_BLOB_PRICE,
         Self::T2M_NO_INPUT_TOKENS,
         Self::T2M_NO_OUTPUT_TOKENS,
         Self::T2M_CACHED_TOKENS,
         Self::T2M_TOO_MANY_TOKENS,
+        Self::T2M_NO_DECODE,
     ];
 
     /// The text of a status: what was wrong and what to do about it. Errors of `core` have their text there.
@@ -109,10 +121,14 @@ impl t2m_status {
             Self::T2M_BLOB_KNOT => BlobError::Knot.message(),
             Self::T2M_BLOB_POWER => BlobError::Power.message(),
             Self::T2M_BLOB_OVERFLOW => BlobError::Overflow.message(),
+            Self::T2M_BLOB_WATTS => BlobError::Watts.message(),
+            Self::T2M_BLOB_BAND => BlobError::Band.message(),
+            Self::T2M_BLOB_PRICE => BlobError::Price.message(),
             Self::T2M_NO_INPUT_TOKENS => RequestError::NoInputTokens.message(),
             Self::T2M_NO_OUTPUT_TOKENS => RequestError::NoOutputTokens.message(),
             Self::T2M_CACHED_TOKENS => RequestError::CachedTokens.message(),
             Self::T2M_TOO_MANY_TOKENS => RequestError::TooManyTokens.message(),
+            Self::T2M_NO_DECODE => RequestError::NoDecode.message(),
         }
     }
 }
@@ -132,6 +148,9 @@ impl From<BlobError> for t2m_status {
             BlobError::Knot => Self::T2M_BLOB_KNOT,
             BlobError::Power => Self::T2M_BLOB_POWER,
             BlobError::Overflow => Self::T2M_BLOB_OVERFLOW,
+            BlobError::Watts => Self::T2M_BLOB_WATTS,
+            BlobError::Band => Self::T2M_BLOB_BAND,
+            BlobError::Price => Self::T2M_BLOB_PRICE,
         }
     }
 }
@@ -143,6 +162,7 @@ impl From<RequestError> for t2m_status {
             RequestError::NoOutputTokens => Self::T2M_NO_OUTPUT_TOKENS,
             RequestError::CachedTokens => Self::T2M_CACHED_TOKENS,
             RequestError::TooManyTokens => Self::T2M_TOO_MANY_TOKENS,
+            RequestError::NoDecode => Self::T2M_NO_DECODE,
         }
     }
 }
@@ -155,7 +175,7 @@ pub extern "C" fn t2m_abi_version() -> u32 {
 }
 
 /// The `t2m_abi_version()` that this header belongs to.
-pub const T2M_ABI_VERSION: u32 = 1;
+pub const T2M_ABI_VERSION: u32 = 2;
 
 /// What a status means, as English text: static, NUL-terminated, and never NULL, also for numbers that
 /// are no status.

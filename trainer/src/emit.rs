@@ -4,7 +4,7 @@ use crate::calibrate::Calibrated;
 use crate::config::Config;
 use crate::measurement::{Measurement, Phase};
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{BlobError, Identity, Profile, Span, Trained};
+use token2metrics_core::{BlobError, Identity, Power, Profile, Span, Trained};
 
 /// Why fitted phases are no profile.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,9 @@ pub fn profile(config: &Config, phases: &Phases, trained: Trained) -> Result<Pro
             polynomial: decode.selected.fitted.polynomial().map_err(too_many(Phase::Decode))?,
             calibration: decode.calibration.into(),
         },
+        power: Power::default(),
+        bands: None,
+        tariff: None,
     })
 }
 

@@ -63,7 +63,7 @@ impl BatchPredict {
         for row in rows {
             let place = || format!("{}:{}", self.input_file.display(), row.line);
             let prediction = profile.predict(row.request).with_context(place)?;
-            let Prediction { prefill_s, decode_s, total_s, tpot_s, flags } = prediction;
+            let Prediction { prefill_s, decode_s, total_s, tpot_s, flags, .. } = prediction;
             let Request { input_tokens, cached_tokens, output_tokens } = row.request;
             let flags = flag_names(flags).join(" ");
             summary.n += 1;

@@ -56,7 +56,7 @@ impl Predict {
         for remark in remarks(&profile, prediction.flags) {
             log::warn!("{remark}");
         }
-        let Prediction { prefill_s, decode_s, total_s, tpot_s, flags } = prediction;
+        let Prediction { prefill_s, decode_s, total_s, tpot_s, flags, .. } = prediction;
         let whose = &profile.identity;
         let report = Report {
             llm: &whose.llm,

@@ -1,0 +1,104 @@
+//! How far off predictions were on requests that no fit had seen.
+
+use serde::Deserialize;
+
+/// Of observed / predicted, on requests that no fit had seen: the ratio that a share of them does not exceed, for each of [`Level::ALL`].
+///
+/// The ratios are kept in units of 1/8192: a tenth of a per mille, up to 8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "encode", derive(serde::Serialize))]
+pub struct Ratios([u16; Level::ALL.len()]);
+
+/// The share of requests that a ratio bounds from above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// 5 %: the lower end of a 90 % band.
+    P5,
+    /// Half of them.
+    P50,
+    /// 90 %.
+    P90,
+    /// 95 %: the upper end of a 90 % band.
+    P95,
+    /// 99 %.
+    P99,
+}
+
+/// The bands of a profile: one per phase, and one of the whole request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "encode", derive(serde::Serialize))]
+pub struct Bands {
+    /// Of `prefill_s`.
+    pub prefill: Ratios,
+    /// Of `decode_s`.
+    pub decode: Ratios,
+    /// Of `total_s`.
+    pub total: Ratios,
+}
+
+/// The seconds between which 90 % of such requests are expected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band {
+    /// 5 % of them take less.
+    pub low_s: f32,
+    /// 5 % of them take more.
+    pub high_s: f32,
+}
+
+impl Level {
+    /// Every level, in the order of their shares.
+    pub const ALL: [Self; 5] = [Self::P5, Self::P50, Self::P90, Self::P95, Self::P99];
+
+    /// The share, in percent.
+    pub const fn percent(self) -> u8 {
+        match self {
+            Self::P5 => 5,
+            Self::P50 => 50,
+            Self::P90 => 90,
+            Self::P95 => 95,
+            Self::P99 => 99,
+        }
+    }
+}
+
+/// Units of 1.
+const ONE: f32 = 8192.0;
+
+impl Ratios {
+    /// The largest ratio that can be kept.
+    pub const MAX: f32 = u16::MAX as f32 / ONE;
+
+    /// Keeps ratios in the order of [`Level::ALL`], each to the nearest unit, and at most [`Ratios::MAX`].
+    pub fn new(ratios: [f32; Level::ALL.len()]) -> Self {
+        Self(ratios.map(|ratio| libm::roundf(ratio * ONE) as u16))
+    }
+
+    /// The ratio of a level.
+    pub fn at(&self, level: Level) -> f32 {
+        let [p5, p50, p90, p95, p99] = self.0;
+        f32::from(match level {
+            Level::P5 => p5,
+            Level::P50 => p50,
+            Level::P90 => p90,
+            Level::P95 => p95,
+            Level::P99 => p99,
+        }) / ONE
+    }
+
+    /// The 90 % band around some predicted seconds.
+    pub fn band(&self, seconds: f32) -> Band {
+        Band { low_s: seconds * self.at(Level::P5), high_s: seconds * self.at(Level::P95) }
+    }
+
+    /// Whether a higher level never has a lower ratio.
+    fn rising(&self) -> bool {
+        self.0.is_sorted()
+    }
+}
+
+impl Bands {
+    /// Whether every value makes sense.
+    pub(crate) fn rising(&self) -> bool {
+        self.prefill.rising() && self.decode.rising() && self.total.rising()
+    }
+}
