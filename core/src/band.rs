@@ -68,8 +68,10 @@ impl Ratios {
     /// The largest ratio that can be kept.
     pub const MAX: f32 = u16::MAX as f32 / ONE;
 
-    /// Keeps ratios in the order of [`Level::ALL`], each to the nearest unit, and at most [`Ratios::MAX`].
+    /// Keeps ratios in the order of [`Level::ALL`], each to the nearest unit: one above [`Ratios::MAX`] as that, one that is negative or
+    /// NaN as 0. Ratios that fall from one level to the next are refused when they are written to a blob.
     pub fn new(ratios: [f32; Level::ALL.len()]) -> Self {
+        // The cast saturates.
         Self(ratios.map(|ratio| libm::roundf(ratio * ONE) as u16))
     }
 

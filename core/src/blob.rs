@@ -53,7 +53,7 @@ pub enum BlobError {
     Crc,
     /// The payload is not that of a profile.
     Malformed,
-    /// A coefficient is NaN or infinite.
+    /// A coefficient, a watt or a price is NaN or infinite.
     NotFinite,
     /// A range of trained token counts is empty or out of bounds.
     Range,
@@ -61,9 +61,9 @@ pub enum BlobError {
     Tile,
     /// A knot is above the largest token count.
     Knot,
-    /// A power is not one that the phase has.
+    /// The power of a term is not one that the phase has.
     Power,
-    /// The coefficients are so large that a prediction would be infinite.
+    /// The coefficients, watts or prices are so large that a prediction would be infinite.
     Overflow,
     /// A power curve is negative at some time, or has a time constant that is not above 0.
     Watts,
@@ -85,12 +85,12 @@ impl BlobError {
             Self::TrailingBytes => c"bytes follow the blob: give its exact length, or search it as a bundle",
             Self::Crc => c"the blob is damaged: its checksum does not match; copy it again",
             Self::Malformed => c"the blob's payload is not a profile",
-            Self::NotFinite => c"the blob has a coefficient that is NaN or infinite",
+            Self::NotFinite => c"the blob has a number that is NaN or infinite",
             Self::Range => c"the blob has a range of token counts that is empty or out of bounds",
             Self::Tile => c"the blob has a tile that is 0 or stands in a step",
             Self::Knot => c"the blob has a knot above the largest token count",
-            Self::Power => c"the blob has a power that its phase cannot have",
-            Self::Overflow => c"the blob has coefficients so large that a prediction would overflow",
+            Self::Power => c"the blob has a term with a power that its phase cannot have",
+            Self::Overflow => c"the blob has numbers so large that a prediction would overflow",
             Self::Watts => c"the blob has a power curve that is negative at some time, or has no time constant",
             Self::Band => c"the blob has an error band whose upper end is below its lower end",
             Self::Price => c"the blob has a negative price",

@@ -51,12 +51,15 @@ impl PowerCurve {
         Some(match *self {
             Self::Unknown => return None,
             Self::Constant { watts } => watts * seconds,
-            Self::Log { base_w, slope_w } => {
-                base_w * seconds + slope_w * ((1.0 + seconds) * libm::log1pf(seconds) - seconds)
-            }
-            // expm1 is exp less 1 without the cancellation of a short phase.
+            Self::Log { base_w, slope_w } => base_w * seconds + slope_w * grown(seconds),
             Self::Ramp { steady_w, deficit_w, tau_s } => {
-                steady_w * seconds + deficit_w * (tau_s * libm::expm1f(-(seconds / tau_s)))
+                let (missing, caught_up) = split(seconds, tau_s);
+                // Without a subtraction of joules, so that a power that begins at 0 gives no energy below 0.
+                if deficit_w < 0.0 {
+                    steady_w * seconds - deficit_w * missing
+                } else {
+                    (steady_w - deficit_w) * seconds + deficit_w * caught_up
+                }
             }
         })
     }
@@ -80,15 +83,46 @@ impl PowerCurve {
         }
     }
 
-    /// An upper bound of every value on the way to the energy of so many seconds.
-    pub(crate) fn bound_j(&self, seconds: f32) -> f32 {
+    /// An upper bound of every value on the way to the energy of at most so many seconds, and of their mean power.
+    pub(crate) fn bound(&self, seconds: f32) -> f32 {
         /// Above `ln(1 + t)` of every f32.
         const LOG: f32 = 89.0;
+        // A second more: the joules of it are above the watts of any time.
+        let seconds = 1.0 + seconds;
         match *self {
             Self::Unknown => 0.0,
             Self::Constant { watts } => watts * seconds,
-            Self::Log { base_w, slope_w } => base_w * seconds + slope_w * ((1.0 + seconds) * LOG),
-            Self::Ramp { steady_w, deficit_w, tau_s } => steady_w * seconds + libm::fabsf(deficit_w) * tau_s,
+            Self::Log { base_w, slope_w } => base_w * seconds + slope_w * (seconds * LOG),
+            Self::Ramp { steady_w, deficit_w, .. } => (steady_w + libm::fabsf(deficit_w)) * seconds,
         }
     }
+}
+
+/// `(1 + t) ln(1 + t) - t`; for a short time by its series, where the difference would cancel.
+fn grown(seconds: f32) -> f32 {
+    const SERIES: [f32; 6] = [1.0 / 2.0, -1.0 / 6.0, 1.0 / 12.0, -1.0 / 20.0, 1.0 / 30.0, -1.0 / 42.0];
+    if seconds < 0.125 {
+        seconds * (seconds * horner(seconds, SERIES))
+    } else {
+        (1.0 + seconds) * libm::log1pf(seconds) - seconds
+    }
+}
+
+/// `tau (1 - exp(-t / tau))`, the seconds for which the deficit is missing in all, and the other seconds of t; each without
+/// cancellation.
+fn split(seconds: f32, tau_s: f32) -> (f32, f32) {
+    const SERIES: [f32; 6] = [1.0 / 2.0, -1.0 / 6.0, 1.0 / 24.0, -1.0 / 120.0, 1.0 / 720.0, -1.0 / 5040.0];
+    let elapsed = seconds / tau_s;
+    if elapsed < 0.25 {
+        let caught_up = seconds * (elapsed * horner(elapsed, SERIES));
+        (seconds - caught_up, caught_up)
+    } else {
+        let missing = tau_s * -libm::expm1f(-elapsed);
+        (missing, seconds - missing)
+    }
+}
+
+/// The polynomial with these coefficients, that of the power 0 first.
+fn horner<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
+    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }

@@ -1,7 +1,7 @@
 //! What is known of one (LLM, device) pair.
 
 use crate::BlobError;
-use crate::band::Bands;
+use crate::band::{Bands, Ratios};
 use crate::calibration::Calibration;
 use crate::polynomial::{PREFILL_TERMS, Polynomial, STEP_TERMS, Term};
 use crate::power::{CurveError, PowerCurve};
@@ -100,12 +100,13 @@ impl Profile {
         let prefill_s = self.prefill.check(1..=3, u16::MAX, |term| term.rise(0, MAX_TOKENS))?;
         // A step has no padded length: the sum over its contexts has no closed form there.
         let decode_s = self.decode.check(0..=2, 1, |term| term.sum(0, 2 * MAX_TOKENS))?;
-        let energy_j = check_curve(self.power.prefill, prefill_s)? + check_curve(self.power.decode, decode_s)?;
-        // In units of 1/8192, no ratio is above 8.
-        let longest_s = 8.0 * (prefill_s + decode_s);
-        if self.bands.is_some_and(|bands| !bands.rising()) {
-            return Err(BlobError::Band);
-        }
+        let total_s = prefill_s + decode_s;
+        let energy = check_curve(self.power.prefill, prefill_s)? + check_curve(self.power.decode, decode_s)?;
+        let longest_s = match self.bands {
+            Some(bands) if !bands.rising() => return Err(BlobError::Band),
+            Some(_) => Ratios::MAX * total_s,
+            None => total_s,
+        };
         let mut cost = 0.0;
         if let Some(tariff) = &self.tariff {
             let [per_kwh, per_hour, per_request] = tariff.prices();
@@ -114,17 +115,17 @@ impl Profile {
             } else if per_kwh < 0.0 || per_hour < 0.0 || per_request < 0.0 {
                 return Err(BlobError::Price);
             }
-            cost = energy_j * per_kwh + longest_s * per_hour + per_request;
+            cost = energy * per_kwh + total_s * per_hour + per_request;
         }
         // Headroom for the roundings on the way to the sums.
-        if (4.0 * (longest_s + energy_j + cost)).is_finite() { Ok(()) } else { Err(BlobError::Overflow) }
+        if (4.0 * (longest_s + energy + cost)).is_finite() { Ok(()) } else { Err(BlobError::Overflow) }
     }
 }
 
-/// Checks a phase's curve, and gives an upper bound of the energy that so many seconds can come to.
+/// Checks a phase's curve, and gives an upper bound of the joules and watts that so many seconds can come to.
 fn check_curve(curve: PowerCurve, seconds: f32) -> Result<f32, BlobError> {
     match curve.check() {
-        Ok(()) => Ok(curve.bound_j(seconds)),
+        Ok(()) => Ok(curve.bound(seconds)),
         Err(CurveError::NotFinite) => Err(BlobError::NotFinite),
         Err(CurveError::Watts) => Err(BlobError::Watts),
     }

@@ -5,23 +5,44 @@
 //! | encode, then decode | 0 | the payload holds the bits of every f32 |
 //! | rises with `input_tokens`, `output_tokens` | 0 | rounding is monotone, and nothing that grows is subtracted |
 //! | falls with `cached_tokens` | 1e-6 | `b - a` falls while `b + a` rises: a few roundings of 2^-24 can cross |
-//! | f32 against f64 | 1e-5 | twenty roundings of 2^-24, threefold where half of a slope is subtracted again |
+//! | energy rises with time | 4e-6 | the curves' logarithm, exponential and series meet with differences of a few 2^-24 |
+//! | f32 against f64 | 1e-5 | twenty roundings of 2^-24, threefold where half of a slope is subtracted again; thrice that for energy |
 
 mod frame;
 mod reference;
 mod strategy;
 
 use proptest::prelude::*;
-use strategy::{Shape, any_profile, fitted_profile, huge_profile, request};
+use reference::Figure;
+use strategy::{Shape, any_profile, curve, fitted_profile, huge_profile, request};
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{BlobError, Flags, MAX_TOKENS, Profile, Request, find};
+use token2metrics_core::{Band, BlobError, Flags, MAX_TOKENS, Power, Prediction, Profile, Request, find};
 
 const FALLS: f32 = 1.0e-6;
+const ENERGY_RISES: f32 = 4.0e-6;
 const AGAINST_F64: f64 = 1.0e-5;
 
+/// The profile's answer; it may be that decode is not known.
+fn predict(profile: &Profile, mut request: Request) -> Prediction {
+    if !profile.decode.is_known() {
+        request.output_tokens = 1;
+    }
+    profile.predict(request).expect("the request is sound")
+}
+
 fn seconds(profile: &Profile, request: Request) -> [f32; 3] {
-    let prediction = profile.predict(request).expect("the request is sound");
+    let prediction = predict(profile, request);
     [prediction.prefill_s, prediction.decode_s, prediction.total_s]
+}
+
+/// Every float of a prediction that is known.
+fn known(prediction: &Prediction) -> Vec<f32> {
+    let Prediction { prefill_s, decode_s, total_s, tpot_s, prefill_energy_j, decode_energy_j, energy_j, .. } =
+        *prediction;
+    let bands = [prediction.prefill_band, prediction.decode_band, prediction.total_band];
+    let ends = bands.into_iter().flatten().flat_map(|Band { low_s, high_s }| [low_s, high_s]);
+    let options = [prefill_energy_j, decode_energy_j, energy_j, prediction.average_power_w, prediction.cost];
+    [prefill_s, decode_s, total_s, tpot_s].into_iter().chain(options.into_iter().flatten()).chain(ends).collect()
 }
 
 proptest! {
@@ -42,14 +63,17 @@ proptest! {
     /// Behind a header that is right, random bytes reach the payload's own checks; what passes them is answered.
     #[test]
     fn decode_of_any_payload_returns(
-        start in prop::sample::select(vec![0_usize, 58, 64, 68]),
+        version in 1..=2_u8,
+        // Within each part of the payload; the last are where version 2 adds power, bands and tariff.
+        start in prop::sample::select(vec![0_usize, 58, 64, 68, 164, 173, 186, 218]),
         bytes in prop::collection::vec(any::<u8>(), 0..256),
     ) {
-        let sound = &include_bytes!("../../tests/vectors/version_1.t2m")[10..];
-        let blob = frame::frame(1, &[&sound[..start], &bytes].concat());
+        let sound = &include_bytes!("../../tests/vectors/version_2.t2m")[10..];
+        let blob = frame::frame(version, &[&sound[..start], &bytes].concat());
         if let Ok(profile) = Profile::decode(&blob) {
             let request = Request { input_tokens: MAX_TOKENS, cached_tokens: 0, output_tokens: MAX_TOKENS };
-            prop_assert!(profile.predict(request).is_ok());
+            let prediction = predict(&profile, request);
+            prop_assert!(known(&prediction).iter().all(|value| value.is_finite()), "{prediction:?}");
         }
         prop_assert_ne!(find(&blob, "any").err(), Some(BlobError::Crc));
     }
@@ -92,6 +116,60 @@ proptest! {
         prop_assert!(warmer <= colder * (1.0 + FALLS), "{warmer} {colder}");
     }
 
+    /// What a profile knows is answered, and what it does not is flagged.
+    #[test]
+    fn figures_are_there_or_flagged(profile in any_profile(), request in request(MAX_TOKENS)) {
+        let prediction = predict(&profile, request);
+        let flagged = |flag| prediction.flags.contains(flag);
+        prop_assert_eq!(flagged(Flags::NO_ENERGY), prediction.energy_j.is_none());
+        prop_assert_eq!(flagged(Flags::NO_ENERGY), prediction.average_power_w.is_none());
+        prop_assert_eq!(flagged(Flags::NO_COST), prediction.cost.is_none());
+        let bands = [prediction.prefill_band, prediction.decode_band, prediction.total_band];
+        prop_assert!(bands.iter().all(|band| band.is_none() == flagged(Flags::NO_BANDS)));
+        prop_assert!(bands.iter().flatten().all(|band| band.low_s <= band.high_s), "{bands:?}");
+        let phases = prediction.prefill_energy_j.is_some() && prediction.decode_energy_j.is_some();
+        prop_assert_eq!(prediction.energy_j.is_some(), phases);
+        // Without a tariff there is no cost; with one there is, unless it asks for an energy that is not there.
+        let has_cost = profile.tariff.as_ref().is_some_and(|tariff| tariff.per_kwh == 0.0 || phases);
+        prop_assert_eq!(prediction.cost.is_some(), has_cost);
+    }
+
+    #[test]
+    fn energy_rises_with_time(curve in curve(-60.0..60.0_f32), times in (small_or_large(), small_or_large())) {
+        let (short, long) = (times.0.min(times.1), times.0.max(times.1));
+        if let Some((less, more)) = curve.energy_j(short).zip(curve.energy_j(long)) {
+            prop_assert!(0.0 <= less && less <= more * (1.0 + ENERGY_RISES), "{less} {more}");
+        }
+    }
+
+    #[test]
+    fn energy_and_cost_rise_with_output_tokens(
+        profile in fitted_profile(Shape::Rising),
+        request in request(MAX_TOKENS),
+        more_output in 0..=MAX_TOKENS,
+    ) {
+        let further = Request { output_tokens: request.output_tokens.max(more_output), ..request };
+        let [less, more] = [request, further].map(|request| predict(&profile, request));
+        for (less, more) in [(less.energy_j, more.energy_j), (less.cost, more.cost)] {
+            if let Some((less, more)) = less.zip(more) {
+                prop_assert!(0.0 <= less && less <= more * (1.0 + ENERGY_RISES), "{less} {more}");
+            }
+        }
+    }
+
+    /// Version 1 is version 2 without what follows: all the same seconds, nothing else.
+    #[test]
+    fn version_1_has_the_seconds_alone(profile in any_profile(), request in request(MAX_TOKENS)) {
+        let bare = Profile { power: Power::default(), bands: None, tariff: None, ..profile.clone() };
+        let mut buffer = [0; MAX_LEN];
+        let blob = bare.encode(&mut buffer).expect("the strategy makes sound profiles");
+        // Two curves that are not known, and neither bands nor a tariff.
+        let payload = blob[10..].strip_suffix(&[0; 4]).expect("a byte for each");
+        let decoded = Profile::decode(&frame::frame(1, payload)).expect("a blob of version 1");
+        prop_assert_eq!(&decoded, &bare);
+        prop_assert_eq!(seconds(&decoded, request), seconds(&profile, request));
+    }
+
     /// Whatever coefficients decoding lets through, no prediction is infinite or NaN.
     #[test]
     fn whatever_decodes_is_finite(profile in huge_profile(), request in request(MAX_TOKENS)) {
@@ -99,8 +177,9 @@ proptest! {
         match profile.encode(&mut buffer) {
             Ok(blob) => {
                 let decoded = Profile::decode(blob).expect("what was encoded");
-                for seconds in seconds(&decoded, request) {
-                    prop_assert!(seconds.is_finite() && seconds.is_sign_positive(), "{seconds}");
+                let prediction = predict(&decoded, request);
+                for value in known(&prediction) {
+                    prop_assert!(value.is_finite() && value.is_sign_positive(), "{prediction:?}");
                 }
             }
             Err(error) => prop_assert_eq!(error, BlobError::Overflow),
@@ -130,15 +209,15 @@ proptest! {
 
 fn against_f64(profile: &Profile, request: Request) -> Result<(), TestCaseError> {
     let prediction = profile.predict(request).expect("the request is sound");
-    let reference = reference::predict(profile, request);
     prop_assert!(!prediction.flags.contains(Flags::RAISED_TO_ZERO));
-    for (name, f32, f64) in [
-        ("prefill_s", prediction.prefill_s, reference.prefill_s),
-        ("decode_s", prediction.decode_s, reference.decode_s),
-        ("total_s", prediction.total_s, reference.total_s),
-        ("tpot_s", prediction.tpot_s, reference.tpot_s),
-    ] {
-        prop_assert!((f64::from(f32) - f64).abs() <= AGAINST_F64 * f64, "{name}: {f32} {f64}");
+    for figure in reference::compare(profile, request, &prediction, AGAINST_F64) {
+        let Figure { name, predicted, expected, .. } = figure;
+        prop_assert!(figure.agrees(), "{name}: {predicted:?} {expected:?}");
     }
     Ok(())
+}
+
+/// Seconds of every order of magnitude that there is.
+fn small_or_large() -> impl Strategy<Value = f32> {
+    (0.0..1.0_f32, -12..8).prop_map(|(digits, exponent)| digits * 10.0_f32.powi(exponent))
 }

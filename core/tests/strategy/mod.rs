@@ -1,10 +1,15 @@
 //! Random profiles and requests.
 
 use proptest::collection::vec;
+use proptest::option::of as option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use token2metrics_core::profile::{DEVICE_NAME, LLM_NAME};
-use token2metrics_core::{Calibration, Identity, MAX_TOKENS, Phase, Polynomial, Profile, Request, Span, Term, Trained};
+use token2metrics_core::tariff::CURRENCY;
+use token2metrics_core::{
+    Bands, Calibration, Identity, MAX_TOKENS, Phase, Polynomial, Power, PowerCurve, Profile, Ratios, Request, Span,
+    Tariff, Term, Trained,
+};
 
 /// What the terms of a fitted profile are like.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +31,8 @@ pub(crate) fn request(max: u32) -> impl Strategy<Value = Request> {
 
 /// Any profile that a blob can hold, as far as its values do not overflow.
 pub(crate) fn any_profile() -> impl Strategy<Value = Profile> {
-    profile(identity(), phase(1..=3, any_tile(), -1.0e3..1.0e3_f32), phase(0..=2, Just(1).boxed(), -1.0e3..1.0e3_f32))
+    let number = || -1.0e3..1.0e3_f32;
+    profile(identity(), phase(1..=3, any_tile(), number()), phase(0..=2, Just(1).boxed(), number()), number())
 }
 
 /// Numbers of any size an `f32` has.
@@ -34,14 +40,14 @@ pub(crate) fn huge_profile() -> impl Strategy<Value = Profile> {
     let number = || (prop::num::f32::NORMAL | prop::num::f32::SUBNORMAL | prop::num::f32::ZERO, 0..=2_u8);
     // Most numbers are small enough for each other, or hardly any profile would pass.
     let number = || number().prop_map(|(number, roots)| (0..roots).fold(number, |x, _| x.abs().sqrt().copysign(x)));
-    profile(identity(), phase(1..=3, any_tile(), number()), phase(0..=2, Just(1).boxed(), number()))
+    profile(identity(), phase(1..=3, any_tile(), number()), phase(0..=2, Just(1).boxed(), number()), number())
 }
 
 /// Numbers of the size that fits have.
 pub(crate) fn fitted_profile(shape: Shape) -> impl Strategy<Value = Profile> {
     let tile = prop_oneof![Just(1_u16), select(vec![16, 64, 128, 256])].boxed();
     let unit = || 0.0..1.0_f32;
-    profile(identity(), phase(1..=3, tile, unit()), phase(0..=2, Just(1).boxed(), unit())).prop_map(
+    profile(identity(), phase(1..=3, tile, unit()), phase(0..=2, Just(1).boxed(), unit()), -60.0..60.0_f32).prop_map(
         move |mut profile| {
             fit(&mut profile.prefill);
             fit(&mut profile.decode);
@@ -75,9 +81,54 @@ fn profile(
     identity: impl Strategy<Value = Identity>,
     prefill: impl Strategy<Value = Phase<8>>,
     decode: impl Strategy<Value = Phase<4>>,
+    number: impl Strategy<Value = f32> + Clone,
 ) -> impl Strategy<Value = Profile> {
-    (identity, span(), span(), prefill, decode).prop_map(|(identity, input_tokens, output_tokens, prefill, decode)| {
-        Profile { identity, trained: Trained { input_tokens, output_tokens }, prefill, decode }
+    let trained = (span(), span()).prop_map(|(input_tokens, output_tokens)| Trained { input_tokens, output_tokens });
+    let power = (curve(number.clone()), curve(number.clone())).prop_map(|(prefill, decode)| Power { prefill, decode });
+    let parts = (identity, trained, prefill, decode, power, option(bands()), option(tariff(number)));
+    parts.prop_map(|(identity, trained, prefill, decode, power, bands, tariff)| Profile {
+        identity,
+        trained,
+        prefill,
+        decode,
+        power,
+        bands,
+        tariff,
+    })
+}
+
+/// A sound curve of any kind from numbers of any sign.
+pub(crate) fn curve(number: impl Strategy<Value = f32> + Clone) -> impl Strategy<Value = PowerCurve> {
+    (0..4, number.clone(), number.clone(), number).prop_map(|(kind, first, second, third)| match kind {
+        0 => PowerCurve::Unknown,
+        1 => PowerCurve::Constant { watts: first.abs() },
+        2 => PowerCurve::Log { base_w: first.abs(), slope_w: second.abs() },
+        _ => {
+            let (steady_w, tau_s) = (first.abs(), third.abs().max(f32::MIN_POSITIVE));
+            // Half of the deficits are all of the steady power or nearly so.
+            PowerCurve::Ramp { steady_w, deficit_w: second.min(steady_w), tau_s }
+        }
+    })
+}
+
+fn bands() -> impl Strategy<Value = Bands> {
+    let ratios = || {
+        prop::array::uniform5(0.0..2.0 * Ratios::MAX).prop_map(|mut ratios| {
+            ratios.sort_by(f32::total_cmp);
+            Ratios::new(ratios)
+        })
+    };
+    (ratios(), ratios(), ratios()).prop_map(|(prefill, decode, total)| Bands { prefill, decode, total })
+}
+
+fn tariff(number: impl Strategy<Value = f32> + Clone) -> impl Strategy<Value = Tariff> {
+    // Without a price of energy, a request has a cost also where its energy is not known.
+    let price = || prop_oneof![Just(0.0), number.clone()].prop_map(f32::abs);
+    (name::<CURRENCY>(), price(), price(), price()).prop_map(|(currency, per_kwh, per_hour, per_request)| Tariff {
+        currency,
+        per_kwh,
+        per_hour,
+        per_request,
     })
 }
 
