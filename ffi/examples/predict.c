@@ -21,6 +21,11 @@ static int parse(const char *text, uint32_t *tokens) {
     return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' && value <= UINT32_MAX;
 }
 
+/* Nine digits give an f32 back; what the profile does not know prints as inf. */
+static void print(const char *name, float value) {
+    printf("%s %.9g\n", name, value);
+}
+
 int main(int argc, char **argv) {
     if (argc != 4 && argc != 5) {
         return fail("usage", "predict BLOB INPUT_TOKENS OUTPUT_TOKENS [CACHED_TOKENS]");
@@ -48,10 +53,21 @@ int main(int argc, char **argv) {
     status = t2m_predict(&profile, &request, &prediction);
     if (status != T2M_OK) return fail("request", t2m_status_message(status));
 
-    printf("prefill_s %.9g\n", prediction.prefill_s);
-    printf("decode_s %.9g\n", prediction.decode_s);
-    printf("total_s %.9g\n", prediction.total_s);
-    printf("tpot_s %.9g\n", prediction.tpot_s);
+    print("prefill_s", prediction.prefill_s);
+    print("decode_s", prediction.decode_s);
+    print("total_s", prediction.total_s);
+    print("tpot_s", prediction.tpot_s);
+    print("prefill_energy_j", prediction.prefill_energy_j);
+    print("decode_energy_j", prediction.decode_energy_j);
+    print("energy_j", prediction.energy_j);
+    print("average_power_w", prediction.average_power_w);
+    print("cost", prediction.cost);
+    print("prefill_low_s", prediction.prefill_band.low_s);
+    print("prefill_high_s", prediction.prefill_band.high_s);
+    print("decode_low_s", prediction.decode_band.low_s);
+    print("decode_high_s", prediction.decode_band.high_s);
+    print("total_low_s", prediction.total_band.low_s);
+    print("total_high_s", prediction.total_band.high_s);
     printf("flags %lu\n", (unsigned long)prediction.flags);
     return EXIT_SUCCESS;
 }

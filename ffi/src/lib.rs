@@ -4,7 +4,7 @@
 //!
 //! - [`status`]: the fixed numbers that every call returns, and their texts.
 //! - [`profile`]: loading a profile into the caller's storage, and borrowing it back from there.
-//! - [`predict`]: token counts in, seconds out.
+//! - [`predict`]: token counts in; seconds, joules and cost out.
 //! - `pointer`: the checks that every pointer passes.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![allow(non_camel_case_types)]
@@ -18,7 +18,7 @@ pub mod predict;
 
 mod pointer;
 
-pub use predict::{t2m_predict, t2m_predict_batch, t2m_prediction, t2m_request};
+pub use predict::{t2m_band, t2m_predict, t2m_predict_batch, t2m_prediction, t2m_request};
 pub use profile::{t2m_profile, t2m_profile_find, t2m_profile_load};
 pub use status::{t2m_abi_version, t2m_status, t2m_status_message};
 

@@ -1,4 +1,4 @@
-//! Token counts in, seconds out.
+//! Token counts in; seconds, joules and cost out.
 
 use crate::pointer::{Out, borrow, borrow_slice, status};
 use crate::{t2m_profile, t2m_status};

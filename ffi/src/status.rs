@@ -36,7 +36,7 @@ pub enum t2m_status {
     T2M_BLOB_CRC = 104,
     /// The blob's payload is not a profile.
     T2M_BLOB_MALFORMED = 105,
-    /// A coefficient is NaN or infinite.
+    /// A coefficient, a watt or a price is NaN or infinite.
     T2M_BLOB_NOT_FINITE = 106,
     /// A range of token counts is empty or out of bounds.
     T2M_BLOB_RANGE = 107,
@@ -44,9 +44,9 @@ pub enum t2m_status {
     T2M_BLOB_TILE = 108,
     /// A knot is above the largest token count.
     T2M_BLOB_KNOT = 109,
-    /// A power is not one that its phase has.
+    /// The power of a term is not one that its phase has.
     T2M_BLOB_POWER = 110,
-    /// The coefficients are so large that a prediction would overflow.
+    /// The coefficients, watts or prices are so large that a prediction would overflow.
     T2M_BLOB_OVERFLOW = 111,
     /// A power curve is negative at some time, or has a time constant that is not above 0.
     T2M_BLOB_WATTS = 112,

@@ -1,4 +1,4 @@
-/* Calls that must fail: with their status, and without a byte written. hostile_calls BLOB */
+/* Calls that must fail: with their status, and without a byte written. hostile_calls BLOB PREFILL_ONLY_BLOB */
 
 #include "token2metrics.h"
 
@@ -103,13 +103,31 @@ static void check_unloaded(t2m_profile profile) {
     FAILS(T2M_NOT_LOADED, t2m_predict_batch(&profile, &GOOD, 1, &out), &out);
 }
 
-int main(int argc, char **argv) {
-    uint8_t blob[385];
-    CHECK(argc == 2);
-    FILE *file = fopen(argv[1], "rb");
+static void check_without_decode(const t2m_profile *profile) {
+    t2m_prediction out;
+    const t2m_request requests[] = {{100, 0, 1}, {100, 0, 50}};
+    t2m_prediction predictions[2];
+    FAILS(T2M_NO_DECODE, t2m_predict(profile, &GOOD, &out), &out);
+    FAILS(T2M_NO_DECODE, t2m_predict_batch(profile, requests, 2, predictions), &predictions);
+    CHECK(t2m_predict(profile, &requests[0], &out) == T2M_OK);
+    CHECK(out.decode_s == 0 && out.decode_energy_j == 0);
+    /* What is not known is within no limit. */
+    CHECK((out.flags & T2M_FLAG_NO_BANDS) != 0 && !(out.total_band.high_s <= 1e30f));
+}
+
+static size_t read_file(const char *path, uint8_t *bytes, size_t room) {
+    FILE *file = fopen(path, "rb");
     CHECK(file != NULL);
-    size_t len = fread(blob, 1, sizeof blob, file);
+    size_t len = fread(bytes, 1, room, file);
     fclose(file);
+    return len;
+}
+
+int main(int argc, char **argv) {
+    uint8_t blob[385], prefill_only[385];
+    CHECK(argc == 3);
+    size_t len = read_file(argv[1], blob, sizeof blob);
+    size_t prefill_only_len = read_file(argv[2], prefill_only, sizeof prefill_only);
 
     t2m_profile profile;
     CHECK(t2m_abi_version() == T2M_ABI_VERSION);
@@ -117,6 +135,8 @@ int main(int argc, char **argv) {
     check_loading(blob, len);
     check_predicting(&profile);
     check_unloaded(profile);
+    CHECK(t2m_profile_load(prefill_only, prefill_only_len, &profile) == T2M_OK);
+    check_without_decode(&profile);
     for (int status = -1; status < 300; status++) {
         CHECK(strlen(t2m_status_message(status)) > 0);
     }

@@ -1,12 +1,15 @@
 //! `ffi/examples/predict.c` builds with the plain commands of its manual, and prints what core computes.
 
 use std::process::Command;
-use token2metrics_core::{Prediction, Profile, Request};
+use token2metrics::{t2m_band, t2m_prediction};
+use token2metrics_core::{Profile, Request};
 use token2metrics_tests::compiler::{Program, compile, expect_success};
 use token2metrics_tests::library::library;
 use token2metrics_tests::root;
 
-const BLOB: &str = "tests/vectors/version_1.t2m";
+const BLOB: &str = "tests/vectors/version_2.t2m";
+/// Nothing but seconds.
+const OLD: &str = "tests/vectors/version_1.t2m";
 
 /// The example with the static library, and with the shared one; neither needs another library.
 fn programs() -> [Program; 2] {
@@ -34,37 +37,58 @@ fn parse(line: &str, name: &str) -> u32 {
 
 #[test]
 fn prints_the_bits_of_core() {
-    let profile = Profile::decode(&std::fs::read(root().join(BLOB)).expect("readable")).expect("sound");
-    for program in programs() {
+    for (program, blob) in programs().iter().flat_map(|program| [(program, BLOB), (program, OLD)]) {
+        let profile = Profile::decode(&std::fs::read(root().join(blob)).expect("readable")).expect("sound");
         for (input_tokens, output_tokens, cached_tokens) in
             [(100, 50, 0), (1, 1, 0), (4096, 1000, 4080), (131_072, 7, 1)]
         {
             let counts = [input_tokens, output_tokens, cached_tokens].map(|count: u32| count.to_string());
             let [input, output, cached] = counts.each_ref().map(String::as_str);
-            let arguments = [BLOB, input, output, cached];
+            let arguments = [blob, input, output, cached];
             // The cached tokens may be left out.
             let arguments = if cached_tokens == 0 { &arguments[..3] } else { &arguments };
-            let stdout = expect_success(command(&program, arguments).output().expect("the program runs"));
+            let stdout = expect_success(command(program, arguments).output().expect("the program runs"));
             let request = Request { input_tokens, cached_tokens, output_tokens };
-            assert_prints(&stdout, profile.predict(request).expect("the request is sound"));
+            assert_prints(&stdout, profile.predict(request).expect("the request is sound").into());
         }
     }
 }
 
-fn assert_prints(stdout: &str, expected: Prediction) {
-    let [prefill_s, decode_s, total_s, tpot_s, flags] = stdout.lines().collect::<Vec<_>>()[..] else {
-        panic!("not five lines: {stdout}")
-    };
-    assert_eq!(parse(prefill_s, "prefill_s"), expected.prefill_s.to_bits());
-    assert_eq!(parse(decode_s, "decode_s"), expected.decode_s.to_bits());
-    assert_eq!(parse(total_s, "total_s"), expected.total_s.to_bits());
-    assert_eq!(parse(tpot_s, "tpot_s"), expected.tpot_s.to_bits());
-    assert_eq!(flags, format!("flags {}", expected.flags.bits()));
+fn assert_prints(stdout: &str, expected: t2m_prediction) {
+    let t2m_prediction { prefill_s, decode_s, total_s, tpot_s, prefill_energy_j, decode_energy_j, energy_j, .. } =
+        expected;
+    let t2m_prediction { average_power_w, cost, prefill_band, decode_band, total_band, flags, .. } = expected;
+    let [prefill, decode, total] =
+        [prefill_band, decode_band, total_band].map(|t2m_band { low_s, high_s }| [low_s, high_s]);
+    let floats = [
+        ("prefill_s", prefill_s),
+        ("decode_s", decode_s),
+        ("total_s", total_s),
+        ("tpot_s", tpot_s),
+        ("prefill_energy_j", prefill_energy_j),
+        ("decode_energy_j", decode_energy_j),
+        ("energy_j", energy_j),
+        ("average_power_w", average_power_w),
+        ("cost", cost),
+        ("prefill_low_s", prefill[0]),
+        ("prefill_high_s", prefill[1]),
+        ("decode_low_s", decode[0]),
+        ("decode_high_s", decode[1]),
+        ("total_low_s", total[0]),
+        ("total_high_s", total[1]),
+    ];
+    let lines = stdout.lines().collect::<Vec<_>>();
+    let (last, lines) = lines.split_last().expect("the program prints");
+    assert_eq!(lines.len(), floats.len(), "{stdout}");
+    for (line, (name, expected)) in lines.iter().zip(floats) {
+        assert_eq!(parse(line, name), expected.to_bits(), "{line}");
+    }
+    assert_eq!(*last, format!("flags {flags}"));
 }
 
 #[test]
 fn says_what_is_wrong_and_exits_with_1() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&[BLOB], "usage: predict BLOB INPUT_TOKENS OUTPUT_TOKENS [CACHED_TOKENS]"),
         (&[BLOB, "1", "-1"], "-1: not a token count"),
         (&[BLOB, "1", "4294967296"], "4294967296: not a token count"),
@@ -72,6 +96,10 @@ fn says_what_is_wrong_and_exits_with_1() {
         (&["/dev/null", "1", "1"], "/dev/null: the blob is truncated: copy it again, whole"),
         (&["Cargo.toml", "1", "1"], "Cargo.toml: not a token2metrics blob: it does not begin with the bytes T2M"),
         (&[BLOB, "1", "0"], "request: output_tokens is 0: a request generates at least one token"),
+        (
+            &["tests/vectors/prefill_only.t2m", "1", "2"],
+            "request: the profile knows prefill only: ask for one output token, or train it on rows that have decode_s",
+        ),
     ];
     for program in programs() {
         for (arguments, message) in cases {

@@ -1,6 +1,7 @@
 //! The header is what cbindgen makes of the Rust source, and compiles wherever it is included.
 
-use token2metrics::{t2m_abi_version, t2m_prediction, t2m_profile, t2m_request, t2m_status};
+use std::mem::offset_of;
+use token2metrics::{t2m_abi_version, t2m_band, t2m_prediction, t2m_profile, t2m_request, t2m_status};
 use token2metrics_core::Flags;
 use token2metrics_tests::compiler::compile;
 use token2metrics_tests::library::library;
@@ -40,23 +41,31 @@ int main(void) {
     PRINT(T2M_FLAG_INPUT_EXTRAPOLATED);
     PRINT(T2M_FLAG_OUTPUT_EXTRAPOLATED);
     PRINT(T2M_FLAG_RAISED_TO_ZERO);
+    PRINT(T2M_FLAG_NO_ENERGY);
+    PRINT(T2M_FLAG_NO_COST);
+    PRINT(T2M_FLAG_NO_BANDS);
     PRINT(sizeof(t2m_status));
     PRINT(sizeof(t2m_profile));
     PRINT(offsetof(struct aligned, profile));
     PRINT(sizeof(t2m_request));
+    PRINT(sizeof(t2m_band));
     PRINT(sizeof(t2m_prediction));
+    PRINT(offsetof(t2m_prediction, flags));
 "#;
 
 /// A number in the header is text that the compiler of the library never saw.
 #[test]
 fn numbers_are_those_of_the_library() {
     let abi = i64::from(t2m_abi_version());
-    let flags = [Flags::INPUT_EXTRAPOLATED, Flags::OUTPUT_EXTRAPOLATED, Flags::RAISED_TO_ZERO];
-    let [input, output, zero] = flags.map(|flag| i64::from(flag.bits()));
+    let mut expected = vec![abi, abi];
+    let extrapolated = [Flags::INPUT_EXTRAPOLATED, Flags::OUTPUT_EXTRAPOLATED, Flags::RAISED_TO_ZERO];
+    let unknown = [Flags::NO_ENERGY, Flags::NO_COST, Flags::NO_BANDS];
+    expected.extend(extrapolated.iter().chain(&unknown).map(|flag| i64::from(flag.bits())));
     let sizes = [size_of::<t2m_status>(), size_of::<t2m_profile>(), align_of::<t2m_profile>()];
-    let sizes = [&sizes[..], &[size_of::<t2m_request>(), size_of::<t2m_prediction>()]].concat();
-    let mut expected = vec![abi, abi, input, output, zero];
-    expected.extend(sizes.iter().map(|size| i64::try_from(*size).expect("a size is small")));
+    let floats = [size_of::<t2m_request>(), size_of::<t2m_band>(), size_of::<t2m_prediction>()];
+    let flags = offset_of!(t2m_prediction, flags);
+    expected
+        .extend(sizes.iter().chain(&floats).chain([&flags]).map(|size| i64::try_from(*size).expect("a size is small")));
     let mut source = PROGRAM.to_owned();
     for status in t2m_status::ALL {
         source += &format!("    PRINT({status:?});\n");

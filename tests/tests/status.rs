@@ -21,7 +21,7 @@ fn numbers_and_texts_are_distinct() {
 
 #[test]
 fn unknown_numbers_have_a_text() {
-    for number in [i32::MIN, -1, 7, 99, 112, 199, 204, i32::MAX] {
+    for number in [i32::MIN, -1, 7, 99, 115, 199, 205, i32::MAX] {
         assert_eq!(text(number), "not a status of this library", "{number}");
     }
 }
@@ -42,6 +42,9 @@ fn errors_of_core_keep_their_text() {
         BlobError::Knot,
         BlobError::Power,
         BlobError::Overflow,
+        BlobError::Watts,
+        BlobError::Band,
+        BlobError::Price,
     ];
     for (error, number) in blob_errors.into_iter().zip(100..) {
         assert_eq!(t2m_status::from(error) as i32, number);
@@ -52,6 +55,7 @@ fn errors_of_core_keep_their_text() {
         RequestError::NoOutputTokens,
         RequestError::CachedTokens,
         RequestError::TooManyTokens,
+        RequestError::NoDecode,
     ];
     for (error, number) in request_errors.into_iter().zip(200..) {
         assert_eq!(t2m_status::from(error) as i32, number);

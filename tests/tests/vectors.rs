@@ -5,15 +5,19 @@
 #[path = "../../core/tests/reference/mod.rs"]
 mod reference;
 
+use reference::Figure;
 use std::fmt::Write as _;
-use token2metrics::t2m_status;
-use token2metrics_core::{MAX_TOKENS, Profile, Request};
+use token2metrics::{t2m_band, t2m_prediction, t2m_status};
+use token2metrics_core::{MAX_TOKENS, Prediction, Profile, Request, RequestError};
 use token2metrics_tests::compiler::compile;
 use token2metrics_tests::library::library;
 use token2metrics_tests::{assert_file, root};
 
-const BLOB: &str = "version_1.t2m";
-const HEADER: &str = "blob,input_tokens,cached_tokens,output_tokens,status,prefill_s,decode_s,total_s,tpot_s,flags";
+/// Format version 1; version 2 with everything it has; version 2 with prefill, its constant power and a price of energy.
+const BLOBS: [&str; 3] = ["version_1.t2m", "version_2.t2m", "prefill_only.t2m"];
+const HEADER: &str = "blob,input_tokens,cached_tokens,output_tokens,status,prefill_s,decode_s,total_s,tpot_s,\
+                      prefill_energy_j,decode_energy_j,energy_j,average_power_w,cost,\
+                      prefill_low_s,prefill_high_s,decode_low_s,decode_high_s,total_low_s,total_high_s,flags";
 
 /// `input_tokens`, `cached_tokens`, `output_tokens`.
 #[rustfmt::skip]
@@ -41,9 +45,11 @@ const REQUESTS: [(u32, u32, u32); 51] = [
 /// An f32 has roundings of 2^-24; the profile subtracts an offset and slopes, which magnifies them in short requests.
 const AGAINST_F64: f64 = 1.0e-5;
 
-fn profile() -> Profile {
-    let blob = std::fs::read(root().join("tests/vectors").join(BLOB)).expect("the vector is readable");
-    Profile::decode(&blob).expect("the vector is sound")
+fn profiles() -> [(&'static str, Profile); 3] {
+    BLOBS.map(|name| {
+        let blob = std::fs::read(root().join("tests/vectors").join(name)).expect("the vector is readable");
+        (name, Profile::decode(&blob).expect("the vector is sound"))
+    })
 }
 
 fn requests() -> impl Iterator<Item = Request> {
@@ -51,20 +57,38 @@ fn requests() -> impl Iterator<Item = Request> {
     REQUESTS.into_iter().map(request)
 }
 
+/// Every request of every profile with its answer.
+fn answers() -> Vec<(&'static str, Profile, Request, Result<Prediction, RequestError>)> {
+    let answers = |(name, profile): (_, Profile)| {
+        requests().map(move |request| (name, profile.clone(), request, profile.predict(request)))
+    };
+    profiles().into_iter().flat_map(answers).collect()
+}
+
+/// The floats of a prediction as C has them, in the order of the columns.
+fn bits(prediction: Prediction) -> [u32; 15] {
+    let c = t2m_prediction::from(prediction);
+    let [prefill, decode, total] =
+        [c.prefill_band, c.decode_band, c.total_band].map(|t2m_band { low_s, high_s }| [low_s, high_s]);
+    let seconds = [c.prefill_s, c.decode_s, c.total_s, c.tpot_s];
+    let energy = [c.prefill_energy_j, c.decode_energy_j, c.energy_j, c.average_power_w, c.cost];
+    let mut floats = seconds.into_iter().chain(energy).chain(prefill).chain(decode).chain(total);
+    std::array::from_fn(|_| floats.next().expect("a float for each column").to_bits())
+}
+
 fn csv() -> String {
-    let profile = profile();
     let mut csv = format!("{HEADER}\n");
-    for request in requests() {
+    for (blob, _, request, answer) in answers() {
         let Request { input_tokens, cached_tokens, output_tokens } = request;
-        let rest = match profile.predict(request) {
+        let (status, floats, flags) = match answer {
             Ok(prediction) => {
-                let floats = [prediction.prefill_s, prediction.decode_s, prediction.total_s, prediction.tpot_s];
-                let [prefill_s, decode_s, total_s, tpot_s] = floats.map(f32::to_bits);
-                format!("0,{prefill_s:08x},{decode_s:08x},{total_s:08x},{tpot_s:08x},{}", prediction.flags.bits())
+                (0, bits(prediction).map(|bits| format!("{bits:08x}")), prediction.flags.bits().to_string())
             }
-            Err(error) => format!("{},,,,,", t2m_status::from(error) as i32),
+            Err(error) => (t2m_status::from(error) as i32, Default::default(), String::new()),
         };
-        writeln!(csv, "{BLOB},{input_tokens},{cached_tokens},{output_tokens},{rest}").expect("a String grows");
+        let floats = floats.join(",");
+        writeln!(csv, "{blob},{input_tokens},{cached_tokens},{output_tokens},{status},{floats},{flags}")
+            .expect("a String grows");
     }
     csv
 }
@@ -76,17 +100,11 @@ fn core_predicts_these_bits() {
 
 #[test]
 fn vectors_agree_with_f64() {
-    let profile = profile();
-    for request in requests().filter(|request| request.check().is_ok()) {
-        let prediction = profile.predict(request).expect("the request is sound");
-        let reference = reference::predict(&profile, request);
-        for (name, f32, f64) in [
-            ("prefill_s", prediction.prefill_s, reference.prefill_s),
-            ("decode_s", prediction.decode_s, reference.decode_s),
-            ("total_s", prediction.total_s, reference.total_s),
-            ("tpot_s", prediction.tpot_s, reference.tpot_s),
-        ] {
-            assert!((f64::from(f32) - f64).abs() <= AGAINST_F64 * f64, "{request:?}: {name}: {f32}, not {f64}");
+    for (blob, profile, request, answer) in answers() {
+        let Ok(prediction) = answer else { continue };
+        for figure in reference::compare(&profile, request, &prediction, AGAINST_F64) {
+            let Figure { name, predicted, expected, .. } = figure;
+            assert!(figure.agrees(), "{blob}, {request:?}: {name}: {predicted:?}, not {expected:?}");
         }
     }
 }
@@ -94,12 +112,26 @@ fn vectors_agree_with_f64() {
 /// What no row has, nobody who reads the file tests.
 #[test]
 fn vectors_have_every_flag_and_status() {
-    let profile = profile();
-    let predictions = requests().filter_map(|request| profile.predict(request).ok());
-    assert_eq!(predictions.fold(0, |flags, prediction| flags | prediction.flags.bits()), 7);
-    for status in 200..=203 {
+    let answers = answers();
+    let predictions = || answers.iter().filter_map(|(.., answer)| answer.as_ref().ok());
+    for bit in 0..6 {
+        let flagged = |set| predictions().any(|prediction| (prediction.flags.bits() >> bit) & 1 == set);
+        assert!(flagged(0) && flagged(1), "flag {bit}");
+    }
+    for status in 200..=204 {
         let has_status = |error| t2m_status::from(error) as i32 == status;
-        assert!(requests().any(|request| request.check().is_err_and(has_status)), "status {status}");
+        assert!(answers.iter().any(|(.., answer)| answer.is_err_and(has_status)), "status {status}");
+    }
+}
+
+/// What version 2 appends changes nothing of the seconds.
+#[test]
+fn version_2_has_the_seconds_of_version_1() {
+    let [(_, old), (_, new), _] = profiles();
+    for request in requests() {
+        let seconds =
+            |profile: &Profile| profile.predict(request).map(|answer| bits(answer).first_chunk::<4>().copied());
+        assert_eq!(seconds(&old), seconds(&new), "{request:?}");
     }
 }
 
@@ -107,5 +139,5 @@ fn vectors_have_every_flag_and_status() {
 fn c_predicts_these_bits() {
     let source = root().join("tests/c/vectors.c");
     let program = compile(&source, "c99", &[&library().static_file]).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(program.run(&[root().join("tests/vectors")]), format!("{} rows\n", REQUESTS.len()));
+    assert_eq!(program.run(&[root().join("tests/vectors")]), format!("{} rows\n", BLOBS.len() * REQUESTS.len()));
 }

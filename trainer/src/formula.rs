@@ -2,7 +2,7 @@
 
 use crate::form::Form;
 use crate::measurement::Phase;
-use token2metrics_core::{Calibration, Polynomial, Term};
+use token2metrics_core::{Calibration, Polynomial, PowerCurve, Term};
 
 /// A form without its coefficients, such as `1 + n + whole(n, 16)` or `1 + sum(1 + c)`.
 pub fn form(phase: Phase, form: &Form) -> String {
@@ -35,6 +35,20 @@ pub fn phase<const N: usize>(phase: Phase, polynomial: &Polynomial<N>, calibrati
     format!("{} = {calibrated}", phase.column())
 }
 
+/// A phase's power against the seconds since it began, in watts; `None` where it is not known.
+pub fn power_curve(phase: Phase, curve: &PowerCurve) -> Option<String> {
+    let watts = match *curve {
+        PowerCurve::Unknown => return None,
+        PowerCurve::Constant { watts } => watts.to_string(),
+        PowerCurve::Log { base_w, slope_w } => format!("{base_w} + {slope_w} ln(1 + t)"),
+        PowerCurve::Ramp { steady_w, deficit_w, tau_s } => {
+            let sign = if deficit_w < 0.0 { '+' } else { '-' };
+            format!("{steady_w} {sign} {} exp(-t / {tau_s})", deficit_w.abs())
+        }
+    };
+    Some(format!("{phase}_w = {watts}"))
+}
+
 /// A further summand with its sign.
 fn signed(value: f32) -> String {
     if value < 0.0 { format!(" - {:e}", -value) } else { format!(" + {value:e}") }
@@ -48,6 +62,9 @@ pub fn identity(llm: &str, device: &str, variant: &str) -> String {
 /// What the formulas' symbols mean.
 pub const LEGEND: &str = "n: prompt tokens; pad(n, t), whole(n, t): n rounded up, down to a multiple of t; sum: over the decode steps; \
      c: context of a step";
+
+/// What the symbol of a power curve means.
+pub const POWER_LEGEND: &str = "t: seconds since the phase began";
 
 /// Prompt tokens in prefill, context in decode.
 const fn variable(phase: Phase) -> &'static str {

@@ -22,6 +22,7 @@ pub mod cmd;
 pub mod compare;
 pub mod config;
 pub mod emit;
+pub mod figures;
 pub mod fit;
 pub mod form;
 pub mod formula;

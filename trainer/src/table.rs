@@ -68,6 +68,26 @@ pub fn percent(value: f64) -> String {
     format!("{value:.2}")
 }
 
+/// Joules with four significant digits or the unit that shows them.
+pub fn joules(joules: f64) -> String {
+    match joules {
+        j if j >= 100.0 => format!("{j:.1} J"),
+        j if j >= 1.0 => format!("{j:.3} J"),
+        j => format!("{:.2} mJ", 1e3 * j),
+    }
+}
+
+/// Watts with two digits.
+pub fn watts(watts: f64) -> String {
+    format!("{watts:.2} W")
+}
+
+/// An amount with four significant digits, however small, and its currency if that is stated.
+pub fn money(amount: f64, currency: Option<&str>) -> String {
+    let digits = if amount > 0.0 { (3.0 - amount.log10().floor()).clamp(0.0, 12.0) as usize } else { 0 };
+    format!("{amount:.digits$} {}", currency.unwrap_or_default()).trim_end().to_owned()
+}
+
 /// Seconds with four significant digits or the unit that shows them.
 pub fn seconds(seconds: f64) -> String {
     match seconds {

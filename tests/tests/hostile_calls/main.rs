@@ -11,7 +11,8 @@ use token2metrics_tests::compiler::compile;
 use token2metrics_tests::library::library;
 use token2metrics_tests::root;
 
-const BLOB: &[u8] = include_bytes!("../../vectors/version_1.t2m");
+const BLOB: &[u8] = include_bytes!("../../vectors/version_2.t2m");
+const PREFILL_ONLY: &[u8] = include_bytes!("../../vectors/prefill_only.t2m");
 const NAME: &CStr = c"DeepSeek-R1-Distill-Qwen-1.5B";
 static GOOD: t2m_request = t2m_request { input_tokens: 100, cached_tokens: 0, output_tokens: 50 };
 
@@ -26,8 +27,12 @@ fn find(bundle: &[u8], name: &CStr, profile: *mut t2m_profile) -> t2m_status {
 }
 
 fn loaded() -> t2m_profile {
+    loaded_from(BLOB)
+}
+
+fn loaded_from(blob: &[u8]) -> t2m_profile {
     let mut profile = t2m_profile::EMPTY;
-    assert_eq!(load(BLOB, &mut profile), T2M_OK);
+    assert_eq!(load(blob, &mut profile), T2M_OK);
     profile
 }
 
@@ -42,6 +47,7 @@ fn the_same_from_c() {
     for flags in [&["-O2"][..], &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]] {
         let arguments = [&[library().static_file.to_str().expect("the path is UTF-8")], flags].concat();
         let program = compile(&source, "c99", &arguments).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(program.run(&[root().join("tests/vectors/version_1.t2m")]), "ok\n");
+        let vectors = ["version_2.t2m", "prefill_only.t2m"].map(|name| root().join("tests/vectors").join(name));
+        assert_eq!(program.run(&vectors), "ok\n");
     }
 }

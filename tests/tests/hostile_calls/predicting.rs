@@ -1,10 +1,11 @@
 //! Profiles, requests and batches that give no prediction.
 
 use crate::out::Out;
-use crate::{GOOD, loaded, misaligned};
+use crate::{GOOD, PREFILL_ONLY, loaded, loaded_from, misaligned};
 use std::ptr::{null, null_mut};
+use token2metrics::predict::{T2M_FLAG_NO_BANDS, T2M_FLAG_NO_COST, T2M_FLAG_NO_ENERGY};
 use token2metrics::t2m_status::*;
-use token2metrics::{t2m_predict, t2m_predict_batch, t2m_prediction, t2m_profile, t2m_request, t2m_status};
+use token2metrics::{t2m_band, t2m_predict, t2m_predict_batch, t2m_prediction, t2m_profile, t2m_request, t2m_status};
 
 static BAD: t2m_request = t2m_request { output_tokens: 0, ..GOOD };
 
@@ -88,6 +89,37 @@ fn bad_request_anywhere_in_a_batch_writes_nothing() {
     // The first of several is the one that is told.
     let requests = [GOOD, t2m_request { cached_tokens: 100, ..GOOD }, BAD];
     Out::new().fails_with(T2M_CACHED_TOKENS, |out| batch(&requests, out));
+}
+
+#[test]
+fn steps_of_a_profile_without_decode_are_not_predicted() {
+    let profile = loaded_from(PREFILL_ONLY);
+    let one_token = t2m_request { output_tokens: 1, ..GOOD };
+    // SAFETY: all three are values.
+    Out::new().fails_with(T2M_NO_DECODE, |out| unsafe { t2m_predict(&profile, &GOOD, out) });
+    let batch = |requests: &[t2m_request; 2], out: *mut [t2m_prediction; 2]| {
+        // SAFETY: both pointers are to 2 values.
+        unsafe { t2m_predict_batch(&profile, requests.as_ptr(), 2, out.cast()) }
+    };
+    Out::new().fails_with(T2M_NO_DECODE, |out| batch(&[one_token, GOOD], out));
+    // SAFETY: a batch writes all of its predictions.
+    let [first, second] = unsafe { Out::new().written(|out| batch(&[one_token; 2], out)) };
+    assert_eq!(first, second);
+    assert!(first.prefill_s > 0.0 && first.decode_s == 0.0 && first.energy_j > 0.0);
+}
+
+/// What is not known is above every limit, and says so.
+#[test]
+fn unknown_figures_are_infinite_and_flagged() {
+    let bare = loaded_from(include_bytes!("../../vectors/version_1.t2m"));
+    // SAFETY: all three are values, and a prediction writes the last.
+    let predicted = unsafe { Out::<t2m_prediction>::new().written(|out| t2m_predict(&bare, &GOOD, out)) };
+    let t2m_prediction { prefill_energy_j, decode_energy_j, energy_j, average_power_w, cost, .. } = predicted;
+    let t2m_prediction { prefill_band, decode_band, total_band, flags, .. } = predicted;
+    assert_eq!([prefill_energy_j, decode_energy_j, energy_j, average_power_w, cost], [f32::INFINITY; 5]);
+    let unknown = t2m_band { low_s: 0.0, high_s: f32::INFINITY };
+    assert_eq!([prefill_band, decode_band, total_band], [unknown; 3]);
+    assert_eq!(flags, T2M_FLAG_NO_ENERGY | T2M_FLAG_NO_COST | T2M_FLAG_NO_BANDS);
 }
 
 #[test]

@@ -3,13 +3,14 @@
 use crate::formula;
 use crate::locate::{self, Located};
 use crate::measurement::Phase;
-use crate::table::Format;
+use crate::table::{Format, table};
 use anyhow::Result;
 use clap::Args;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::path::PathBuf;
-use token2metrics_core::Profile;
-use token2metrics_core::blob::FORMAT_VERSION;
+use token2metrics_core::blob::MAGIC;
+use token2metrics_core::polynomial::{PREFILL_TERMS, STEP_TERMS};
+use token2metrics_core::{Bands, Identity, Level, PowerCurve, Profile, Ratios, Tariff, Trained};
 
 /// Show what is in a blob
 ///
@@ -23,15 +24,23 @@ pub struct Inspect {
     format: Format,
 }
 
-/// A profile with its blob's figures: what `inspect` and `export --format json` give.
+/// A profile with its blob's figures: what `inspect` and `export --format json` give. What the profile does not know is null.
 #[derive(Serialize)]
 pub struct Report<'a> {
     format_version: u8,
-    bytes: u64,
-    #[serde(flatten)]
-    profile: &'a Profile,
+    bytes: usize,
+    identity: &'a Identity,
+    trained: &'a Trained,
+    prefill: &'a token2metrics_core::Phase<PREFILL_TERMS>,
+    decode: Option<&'a token2metrics_core::Phase<STEP_TERMS>>,
+    prefill_power: Option<PowerCurve>,
+    decode_power: Option<PowerCurve>,
+    bands: Option<OfPhases>,
+    tariff: Option<&'a Tariff>,
     prefill_formula: String,
-    decode_formula: String,
+    decode_formula: Option<String>,
+    prefill_power_formula: Option<String>,
+    decode_power_formula: Option<String>,
 }
 
 impl<'a> Report<'a> {
@@ -40,14 +49,93 @@ impl<'a> Report<'a> {
     /// # Errors
     /// A file that is gone since.
     pub fn new(located: &'a Located) -> Result<Self> {
-        let Profile { prefill, decode, .. } = &located.profile;
+        let Profile { identity, trained, prefill, decode, power, bands, tariff } = &located.profile;
+        let blob = std::fs::read(&located.path)?;
+        let known = |curve: PowerCurve| Some(curve).filter(|curve| *curve != PowerCurve::Unknown);
+        let decode = Some(decode).filter(|decode| decode.is_known());
         Ok(Self {
-            format_version: FORMAT_VERSION,
-            bytes: std::fs::metadata(&located.path)?.len(),
-            profile: &located.profile,
+            // Not that of this program's core, which reads older ones too.
+            format_version: blob.get(MAGIC.len()).copied().unwrap_or_default(),
+            bytes: blob.len(),
+            identity,
+            trained,
+            prefill,
+            decode,
+            prefill_power: known(power.prefill),
+            decode_power: known(power.decode),
+            bands: bands.map(OfPhases),
+            tariff: tariff.as_ref(),
             prefill_formula: formula::phase(Phase::Prefill, &prefill.polynomial, &prefill.calibration),
-            decode_formula: formula::phase(Phase::Decode, &decode.polynomial, &decode.calibration),
+            decode_formula: decode.map(|phase| formula::phase(Phase::Decode, &phase.polynomial, &phase.calibration)),
+            prefill_power_formula: formula::power_curve(Phase::Prefill, &power.prefill),
+            decode_power_formula: formula::power_curve(Phase::Decode, &power.decode),
         })
+    }
+
+    fn text(&self) -> String {
+        let Self { identity, trained: Trained { input_tokens, output_tokens }, .. } = self;
+        let mut text = format!(
+            "LLM      {}\ndevice   {}\nvariant  {}\nblob     {} bytes, format version {}\n\
+             trained  {} to {} input tokens, {} to {} output tokens\n",
+            identity.llm,
+            identity.device,
+            identity.variant,
+            self.bytes,
+            self.format_version,
+            input_tokens.min,
+            input_tokens.max,
+            output_tokens.min,
+            output_tokens.max,
+        );
+        text.extend(self.tariff.map(tariff));
+        let powers = [&self.prefill_power_formula, &self.decode_power_formula].into_iter().flatten();
+        let formulas = [&self.prefill_formula].into_iter().chain(&self.decode_formula).chain(powers.clone());
+        text.extend(formulas.map(|formula| format!("{formula}\n")));
+        text += formula::LEGEND;
+        text.extend(powers.take(1).map(|_| format!("; {}", formula::POWER_LEGEND)));
+        text += "\n";
+        text.extend(self.bands.as_ref().map(OfPhases::text));
+        text
+    }
+}
+
+fn tariff(tariff: &Tariff) -> String {
+    let Tariff { currency, per_kwh, per_hour, per_request } = tariff;
+    let prices = format!("{per_kwh} per kWh, {per_hour} per hour, {per_request} per request");
+    if currency.is_empty() { format!("tariff   {prices}\n") } else { format!("tariff   {currency}: {prices}\n") }
+}
+
+/// The ratios of all levels, per phase.
+struct OfPhases(Bands);
+
+impl OfPhases {
+    fn phases(&self) -> [(&'static str, Ratios); 3] {
+        [("prefill", self.0.prefill), ("decode", self.0.decode), ("total", self.0.total)]
+    }
+
+    fn text(&self) -> String {
+        let levels = Level::ALL.map(|level| format!("{} %", level.percent()));
+        let [p5, p50, p90, p95, p99] = levels.each_ref().map(String::as_str);
+        let rows = self.phases().map(|(phase, ratios)| {
+            let [p5, p50, p90, p95, p99] = Level::ALL.map(|level| format!("{:.4}", ratios.at(level)));
+            [phase.to_owned(), p5, p50, p90, p95, p99]
+        });
+        table(["observed / predicted", p5, p50, p90, p95, p99], 1, rows)
+            + "the ratio that so many of the requests which no fit has seen do not exceed\n"
+    }
+}
+
+impl Serialize for OfPhases {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.phases().map(|(phase, ratios)| (phase, OfLevels(ratios))))
+    }
+}
+
+struct OfLevels(Ratios);
+
+impl Serialize for OfLevels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Level::ALL.map(|level| (format!("p{}", level.percent()), self.0.at(level))))
     }
 }
 
@@ -57,25 +145,6 @@ impl Inspect {
     pub fn run(self) -> Result<String> {
         let located = locate::read(&self.blob)?;
         let report = Report::new(&located)?;
-        self.format.render(&report, || {
-            let Profile { identity, trained, .. } = report.profile;
-            let (input, output) = (trained.input_tokens, trained.output_tokens);
-            format!(
-                "LLM      {}\ndevice   {}\nvariant  {}\nblob     {} bytes, format version {}\n\
-                 trained  {} to {} input tokens, {} to {} output tokens\n{}\n{}\n{}\n",
-                identity.llm,
-                identity.device,
-                identity.variant,
-                report.bytes,
-                report.format_version,
-                input.min,
-                input.max,
-                output.min,
-                output.max,
-                report.prefill_formula,
-                report.decode_formula,
-                formula::LEGEND,
-            )
-        })
+        self.format.render(&report, || report.text())
     }
 }

@@ -1,4 +1,4 @@
-//! The subcommands, one file each: its options, and `run`, which gives what goes to stdout.
+//! The subcommands, one file each: its options, and `run`, which gives what goes to stdout; and the options that some of them share.
 
 pub mod batch_predict;
 pub mod calibrate;
@@ -7,4 +7,5 @@ pub mod evaluate;
 pub mod export;
 pub mod inspect;
 pub mod predict;
+mod tariff;
 pub mod train;

@@ -1,15 +1,17 @@
 //! `predict`: one request.
 
+use super::tariff::{TariffArgs, currency_of};
+use crate::figures::{Figures, flag_names};
 use crate::formula::identity;
 use crate::locate::{Located, ModelArgs};
-use crate::table::{Format, seconds, table};
+use crate::table::{self, Format, seconds};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use std::path::Path;
-use token2metrics_core::{Flags, Prediction, Profile, Request};
+use token2metrics_core::{Band, Flags, Prediction, Profile, Request};
 
-/// Predict the time of one request from its token counts
+/// Predict the time, energy and cost of one request from its token counts
 ///
 /// Example: token2metrics predict --model 1.5B --input-tokens 100 --output-tokens 50
 #[derive(Debug, Args)]
@@ -25,6 +27,8 @@ pub struct Predict {
     /// Leading prompt tokens that are in the prefix cache
     #[arg(long, value_name = "N", default_value_t = 0)]
     cached_tokens: u32,
+    #[command(flatten)]
+    tariff: TariffArgs,
     /// How to print the prediction
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -38,25 +42,25 @@ struct Report<'a> {
     input_tokens: u32,
     cached_tokens: u32,
     output_tokens: u32,
-    prefill_s: f32,
-    decode_s: f32,
-    total_s: f32,
-    tpot_s: f32,
+    #[serde(flatten)]
+    figures: Figures,
+    currency: Option<&'a str>,
     flags: Vec<&'static str>,
 }
 
 impl Predict {
     /// # Errors
-    /// A model that is not trained, or counts that make no request.
+    /// A model that is not trained, counts that make no request, or prices that make no tariff.
     pub fn run(self, config_dir: &Path) -> Result<String> {
-        let Located { profile, .. } = self.model.locate(config_dir)?;
+        let Located { mut profile, .. } = self.model.locate(config_dir)?;
+        self.tariff.apply(&mut profile)?;
         let Self { input_tokens, cached_tokens, output_tokens, .. } = self;
         let request = Request { input_tokens, cached_tokens, output_tokens };
         let prediction = profile.predict(request)?;
         for remark in remarks(&profile, prediction.flags) {
             log::warn!("{remark}");
         }
-        let Prediction { prefill_s, decode_s, total_s, tpot_s, flags, .. } = prediction;
+        self.tariff.warn_of_no_cost(prediction.cost.is_some());
         let whose = &profile.identity;
         let report = Report {
             llm: &whose.llm,
@@ -65,36 +69,41 @@ impl Predict {
             input_tokens,
             cached_tokens,
             output_tokens,
-            prefill_s,
-            decode_s,
-            total_s,
-            tpot_s,
-            flags: flag_names(flags),
+            figures: Figures::from(&prediction),
+            currency: currency_of(&profile),
+            flags: flag_names(prediction.flags),
         };
         self.format.render(&report, || {
-            let row = |name: &str, value: f32| [name.to_owned(), seconds(value.into())];
-            let rows = [
-                row("prefill (TTFT)", prefill_s),
-                row("decode", decode_s),
-                row("total", total_s),
-                row("per output token (TPOT)", tpot_s),
-            ];
-            identity(report.llm, report.device, report.variant) + "\n" + &table(["time", "predicted"], 1, rows)
+            identity(report.llm, report.device, report.variant) + "\n" + &text(&prediction, report.currency)
         })
     }
 }
 
-/// The flags' names in JSON and CSV.
-pub fn flag_names(flags: Flags) -> Vec<&'static str> {
-    let all = [
-        (Flags::INPUT_EXTRAPOLATED, "input_extrapolated"),
-        (Flags::OUTPUT_EXTRAPOLATED, "output_extrapolated"),
-        (Flags::RAISED_TO_ZERO, "raised_to_zero"),
+/// What the profile knows, as a table.
+fn text(prediction: &Prediction, currency: Option<&str>) -> String {
+    let time = |name: &str, value: f32, band: Option<Band>| {
+        let end = |end: fn(Band) -> f32| band.map_or_else(String::new, |band| seconds(end(band).into()));
+        [name.to_owned(), seconds(value.into()), end(|band| band.low_s), end(|band| band.high_s)]
+    };
+    let other = |name: &str, value: Option<String>| Some([name.to_owned(), value?, String::new(), String::new()]);
+    let mut rows = vec![
+        time("prefill (TTFT)", prediction.prefill_s, prediction.prefill_band),
+        time("decode", prediction.decode_s, prediction.decode_band),
+        time("total", prediction.total_s, prediction.total_band),
+        time("per output token (TPOT)", prediction.tpot_s, None),
     ];
-    all.into_iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| name).collect()
+    rows.extend(other("energy", prediction.energy_j.map(|joules| table::joules(joules.into()))));
+    rows.extend(other("average power", prediction.average_power_w.map(|watts| table::watts(watts.into()))));
+    rows.extend(other("cost", prediction.cost.map(|cost| table::money(cost.into(), currency))));
+    if prediction.flags.contains(Flags::NO_BANDS) {
+        table::table(["figure", "predicted"], 1, rows.into_iter().map(|[name, value, ..]| [name, value]))
+    } else {
+        table::table(["figure", "predicted", "low", "high"], 1, rows)
+            + "low, high: 5 % of such requests are expected to take less, 5 % to take more\n"
+    }
 }
 
-/// The flags in words.
+/// The flags that make the figures doubtful, in words.
 fn remarks(profile: &Profile, flags: Flags) -> Vec<String> {
     let (input, output) = (profile.trained.input_tokens, profile.trained.output_tokens);
     let all = [
