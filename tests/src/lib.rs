@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod compiler;
 pub mod experiment;
+pub mod figures;
 pub mod header;
 pub mod library;
 pub mod symbols;

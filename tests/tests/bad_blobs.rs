@@ -28,7 +28,7 @@ fn blobs() {
             "newer",
             &newer,
             "the blob's format version is not known to this library: update the library or train again \
-             (the blob has 9, the library reads 1)",
+             (the blob has 9, the library reads 1 to 2)",
         ),
     ] {
         experiment.write("b.t2m", bytes);

@@ -1,10 +1,14 @@
-//! The dump in `docs/blob-format.md` is that of `tests/vectors/version_1.t2m`.
+//! The dump in `docs/blob-format.md` is that of `tests/vectors/version_2.t2m`.
 
-use token2metrics_core::blob::{FORMAT_VERSION, MAX_LEN};
+use token2metrics_core::blob::{FORMAT_VERSION, HEADER_LEN, MAX_LEN};
 use token2metrics_tests::root;
 
 fn page() -> String {
     std::fs::read_to_string(root().join("docs/blob-format.md")).expect("the page is readable")
+}
+
+fn vector(name: &str) -> Vec<u8> {
+    std::fs::read(root().join("tests/vectors").join(name)).expect("the vector is readable")
 }
 
 /// The bytes of a dump's line: an offset, two spaces, bytes with a space between, two spaces, what they are.
@@ -26,7 +30,15 @@ fn dump_is_that_of_the_file() {
     for line in dump.lines() {
         bytes.extend(parse(line, bytes.len()));
     }
-    assert_eq!(bytes, std::fs::read(root().join("tests/vectors/version_1.t2m")).expect("readable"));
+    assert_eq!(bytes, vector("version_2.t2m"));
+}
+
+/// As the page says of its example: a later payload begins with an earlier one.
+#[test]
+fn version_2_begins_with_version_1() {
+    let (old, new) = (vector("version_1.t2m"), vector("version_2.t2m"));
+    assert_eq!(old[HEADER_LEN..], new[HEADER_LEN..new.len() - 71]);
+    assert!(page().contains("without the last 71 bytes"));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! `ffi/examples/predict.c` builds with the plain commands of its manual, and prints what core computes.
 
 use std::process::Command;
-use token2metrics::{t2m_band, t2m_prediction};
+use token2metrics::t2m_prediction;
 use token2metrics_core::{Profile, Request};
 use token2metrics_tests::compiler::{Program, compile, expect_success};
+use token2metrics_tests::figures::figures;
 use token2metrics_tests::library::library;
 use token2metrics_tests::root;
 
@@ -49,41 +50,20 @@ fn prints_the_bits_of_core() {
             let arguments = if cached_tokens == 0 { &arguments[..3] } else { &arguments };
             let stdout = expect_success(command(program, arguments).output().expect("the program runs"));
             let request = Request { input_tokens, cached_tokens, output_tokens };
-            assert_prints(&stdout, profile.predict(request).expect("the request is sound").into());
+            assert_prints(&stdout, &profile.predict(request).expect("the request is sound").into());
         }
     }
 }
 
-fn assert_prints(stdout: &str, expected: t2m_prediction) {
-    let t2m_prediction { prefill_s, decode_s, total_s, tpot_s, prefill_energy_j, decode_energy_j, energy_j, .. } =
-        expected;
-    let t2m_prediction { average_power_w, cost, prefill_band, decode_band, total_band, flags, .. } = expected;
-    let [prefill, decode, total] =
-        [prefill_band, decode_band, total_band].map(|t2m_band { low_s, high_s }| [low_s, high_s]);
-    let floats = [
-        ("prefill_s", prefill_s),
-        ("decode_s", decode_s),
-        ("total_s", total_s),
-        ("tpot_s", tpot_s),
-        ("prefill_energy_j", prefill_energy_j),
-        ("decode_energy_j", decode_energy_j),
-        ("energy_j", energy_j),
-        ("average_power_w", average_power_w),
-        ("cost", cost),
-        ("prefill_low_s", prefill[0]),
-        ("prefill_high_s", prefill[1]),
-        ("decode_low_s", decode[0]),
-        ("decode_high_s", decode[1]),
-        ("total_low_s", total[0]),
-        ("total_high_s", total[1]),
-    ];
+fn assert_prints(stdout: &str, expected: &t2m_prediction) {
     let lines = stdout.lines().collect::<Vec<_>>();
-    let (last, lines) = lines.split_last().expect("the program prints");
-    assert_eq!(lines.len(), floats.len(), "{stdout}");
-    for (line, (name, expected)) in lines.iter().zip(floats) {
+    let (flags, lines) = lines.split_last().expect("the program prints");
+    let expected_figures = figures(expected);
+    assert_eq!(lines.len(), expected_figures.len(), "{stdout}");
+    for (line, (name, expected)) in lines.iter().zip(expected_figures) {
         assert_eq!(parse(line, name), expected.to_bits(), "{line}");
     }
-    assert_eq!(*last, format!("flags {flags}"));
+    assert_eq!(*flags, format!("flags {}", expected.flags));
 }
 
 #[test]

@@ -64,22 +64,28 @@ fn predictions_of_a_case_solved_by_hand() {
     let close = |value: &Value, expected: f64| (value.as_f64().expect("a number") / expected - 1.0).abs() < 1e-6;
     let one = json(&experiment.run("predict --model 1M --input-tokens 60 --output-tokens 11 --format json").done());
     assert!(close(&one["prefill_s"], 0.7) && close(&one["decode_s"], 2.05) && close(&one["total_s"], 2.75), "{one}");
-    assert!(close(&one["tpot_s"], 0.205) && one["flags"] == json("[]"), "{one}");
+    assert!(close(&one["tpot_s"], 0.205) && one["energy_j"].is_null() && one["cost"].is_null(), "{one}");
+    let extrapolated = |prediction: &Value| prediction["flags"].to_string().matches("extrapolated").count();
+    assert_eq!(extrapolated(&one), 0, "{one}");
     let cached = "predict --model 1M --input-tokens 60 --cached-tokens 50 --output-tokens 11 --format json";
     assert!(close(&json(&experiment.run(cached).done())["prefill_s"], 0.2));
     let beyond = experiment.run("predict --model 1M --input-tokens 1000 --output-tokens 100 --format json");
     assert!(beyond.stderr.contains("warn: extrapolated: trained on 10 to 90 input tokens\n"), "{}", beyond.stderr);
-    assert_eq!(json(&beyond.done())["flags"], json(r#"["input_extrapolated", "output_extrapolated"]"#));
+    assert_eq!(extrapolated(&json(&beyond.done())), 2);
 
     experiment.write("requests.csv", "output_tokens,input_tokens\n11,60\n1,1000\n");
     experiment.run("batch-predict --model 1M --input-file requests.csv --output-file p.csv").done();
     let predictions = std::fs::read_to_string(experiment.path("p.csv")).expect("predictions");
     let lines: Vec<&str> = predictions.lines().collect();
-    assert_eq!(lines[0], "input_tokens,output_tokens,cached_tokens,prefill_s,decode_s,total_s,tpot_s,flags");
+    assert!(
+        lines[0].starts_with("input_tokens,output_tokens,cached_tokens,prefill_s,decode_s,total_s,tpot_s,"),
+        "{}",
+        lines[0]
+    );
     let bits = |key: &str| one[key].as_f64().expect("a number") as f32;
     let [prefill_s, decode_s] = ["prefill_s", "decode_s"].map(bits);
     assert!(lines[1].starts_with(&format!("60,11,0,{prefill_s},{decode_s},")), "{}", lines[1]);
-    assert!(lines[2].starts_with("1000,1,0,") && lines[2].ends_with(",input_extrapolated"), "{}", lines[2]);
+    assert!(lines[2].starts_with("1000,1,0,") && lines[2].contains(",input_extrapolated"), "{}", lines[2]);
 }
 
 #[test]

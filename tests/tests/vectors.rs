@@ -7,17 +7,17 @@ mod reference;
 
 use reference::Figure;
 use std::fmt::Write as _;
-use token2metrics::{t2m_band, t2m_prediction, t2m_status};
+use token2metrics::t2m_status;
 use token2metrics_core::{MAX_TOKENS, Prediction, Profile, Request, RequestError};
 use token2metrics_tests::compiler::compile;
+use token2metrics_tests::figures::figures;
 use token2metrics_tests::library::library;
 use token2metrics_tests::{assert_file, root};
 
 /// Format version 1; version 2 with everything it has; version 2 with prefill, its constant power and a price of energy.
 const BLOBS: [&str; 3] = ["version_1.t2m", "version_2.t2m", "prefill_only.t2m"];
-const HEADER: &str = "blob,input_tokens,cached_tokens,output_tokens,status,prefill_s,decode_s,total_s,tpot_s,\
-                      prefill_energy_j,decode_energy_j,energy_j,average_power_w,cost,\
-                      prefill_low_s,prefill_high_s,decode_low_s,decode_high_s,total_low_s,total_high_s,flags";
+/// Behind it the figures and the flags; a figure that is not known is infinite.
+const HEADER: &str = "blob,input_tokens,cached_tokens,output_tokens,status";
 
 /// `input_tokens`, `cached_tokens`, `output_tokens`.
 #[rustfmt::skip]
@@ -65,20 +65,16 @@ fn answers() -> Vec<(&'static str, Profile, Request, Result<Prediction, RequestE
     profiles().into_iter().flat_map(answers).collect()
 }
 
-/// The floats of a prediction as C has them, in the order of the columns.
 fn bits(prediction: Prediction) -> [u32; 15] {
-    let c = t2m_prediction::from(prediction);
-    let [prefill, decode, total] =
-        [c.prefill_band, c.decode_band, c.total_band].map(|t2m_band { low_s, high_s }| [low_s, high_s]);
-    let seconds = [c.prefill_s, c.decode_s, c.total_s, c.tpot_s];
-    let energy = [c.prefill_energy_j, c.decode_energy_j, c.energy_j, c.average_power_w, c.cost];
-    let mut floats = seconds.into_iter().chain(energy).chain(prefill).chain(decode).chain(total);
-    std::array::from_fn(|_| floats.next().expect("a float for each column").to_bits())
+    figures(&prediction.into()).map(|(_, value)| value.to_bits())
 }
 
 fn csv() -> String {
-    let mut csv = format!("{HEADER}\n");
-    for (blob, _, request, answer) in answers() {
+    let answers = answers();
+    let names = answers.iter().find_map(|(.., answer)| answer.ok()).map(|prediction| figures(&prediction.into()));
+    let names = names.expect("a request is answered").map(|(name, _)| name);
+    let mut csv = format!("{HEADER},{},flags\n", names.join(","));
+    for (blob, _, request, answer) in answers {
         let Request { input_tokens, cached_tokens, output_tokens } = request;
         let (status, floats, flags) = match answer {
             Ok(prediction) => {

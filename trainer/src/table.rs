@@ -84,8 +84,12 @@ pub fn watts(watts: f64) -> String {
 
 /// An amount with four significant digits, however small, and its currency if that is stated.
 pub fn money(amount: f64, currency: Option<&str>) -> String {
-    let digits = if amount > 0.0 { (3.0 - amount.log10().floor()).clamp(0.0, 12.0) as usize } else { 0 };
-    format!("{amount:.digits$} {}", currency.unwrap_or_default()).trim_end().to_owned()
+    let figure = match amount {
+        a if a >= 1.0e-4 => format!("{a:.0$}", (3.0 - a.log10().floor()).max(0.0) as usize),
+        a if a > 0.0 => format!("{a:.3e}"),
+        _ => "0".to_owned(),
+    };
+    format!("{figure} {}", currency.unwrap_or_default()).trim_end().to_owned()
 }
 
 /// Seconds with four significant digits or the unit that shows them.

@@ -89,7 +89,8 @@ impl<'a> Report<'a> {
         );
         text.extend(self.tariff.map(tariff));
         let powers = [&self.prefill_power_formula, &self.decode_power_formula].into_iter().flatten();
-        let formulas = [&self.prefill_formula].into_iter().chain(&self.decode_formula).chain(powers.clone());
+        let decode = self.decode_formula.as_deref().unwrap_or("decode_s is not known");
+        let formulas = [&*self.prefill_formula, decode].into_iter().chain(powers.clone().map(String::as_str));
         text.extend(formulas.map(|formula| format!("{formula}\n")));
         text += formula::LEGEND;
         text.extend(powers.take(1).map(|_| format!("; {}", formula::POWER_LEGEND)));

@@ -1,0 +1,29 @@
+//! The figures of a prediction by name.
+
+use token2metrics::{t2m_band, t2m_prediction};
+
+/// The floats of a prediction under the names that the command line, the C example and the vectors have for them, in their order.
+pub fn figures(prediction: &t2m_prediction) -> [(&'static str, f32); 15] {
+    let t2m_prediction { prefill_s, decode_s, total_s, tpot_s, prefill_energy_j, decode_energy_j, .. } = *prediction;
+    let t2m_prediction { energy_j, average_power_w, cost, prefill_band, decode_band, total_band, .. } = *prediction;
+    let t2m_band { low_s: prefill_low_s, high_s: prefill_high_s } = prefill_band;
+    let t2m_band { low_s: decode_low_s, high_s: decode_high_s } = decode_band;
+    let t2m_band { low_s: total_low_s, high_s: total_high_s } = total_band;
+    [
+        ("prefill_s", prefill_s),
+        ("decode_s", decode_s),
+        ("total_s", total_s),
+        ("tpot_s", tpot_s),
+        ("prefill_energy_j", prefill_energy_j),
+        ("decode_energy_j", decode_energy_j),
+        ("energy_j", energy_j),
+        ("average_power_w", average_power_w),
+        ("cost", cost),
+        ("prefill_low_s", prefill_low_s),
+        ("prefill_high_s", prefill_high_s),
+        ("decode_low_s", decode_low_s),
+        ("decode_high_s", decode_high_s),
+        ("total_low_s", total_low_s),
+        ("total_high_s", total_high_s),
+    ]
+}
