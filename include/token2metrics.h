@@ -1,5 +1,6 @@
 /*
- * token2metrics: how long a language-model request takes on one device, from its token counts.
+ * token2metrics: how long a language-model request takes on one device, how much energy it uses
+ * and what it costs, from its token counts.
  *
  * Conventions
  *   Status   Calls return a t2m_status; T2M_OK is 0, every other number is a failure.
@@ -13,7 +14,10 @@
  *   Threads  Every function may be called from any thread and from interrupt handlers. A loaded
  *            t2m_profile is only read and may be used by all of them at once; loading writes it,
  *            so nobody may use it meanwhile.
- *   Units    Times are in seconds, lengths in tokens. The unit stands in the name: prefill_s.
+ *   Units    Times are in seconds, energies in joules, powers in watts, lengths in tokens. The
+ *            unit stands in the name: prefill_s, energy_j. A cost is in the currency of the profile.
+ *   Unknown  What a profile does not know is INFINITY and has a flag (T2M_FLAG_NO_ENERGY and the
+ *            like), so that it is never within a limit by mistake: energy_j <= budget_j is false.
  *
  * Example
  *   t2m_profile profile;
@@ -45,7 +49,7 @@
 /**
  * The `t2m_abi_version()` that this header belongs to.
  */
-#define T2M_ABI_VERSION 1
+#define T2M_ABI_VERSION 2
 
 /**
  * Flag: `input_tokens` is outside the range that the profile was trained on.
@@ -61,6 +65,23 @@
  * Flag: the coefficients gave a negative time for a phase, which was raised to 0.
  */
 #define T2M_FLAG_RAISED_TO_ZERO 4
+
+/**
+ * Flag: the profile has no power curve for a phase of the request. That phase's energy, `energy_j`
+ * and `average_power_w` are INFINITY.
+ */
+#define T2M_FLAG_NO_ENERGY 8
+
+/**
+ * Flag: the profile has no tariff, or one with a price of energy that is not known. `cost` is
+ * INFINITY.
+ */
+#define T2M_FLAG_NO_COST 16
+
+/**
+ * Flag: the profile has no error bands. Each is 0 to INFINITY.
+ */
+#define T2M_FLAG_NO_BANDS 32
 
 /**
  * What a call returns. The numbers are fixed: one never changes its meaning and is never used for
@@ -125,7 +146,7 @@ enum t2m_status
      */
     T2M_BLOB_MALFORMED = 105,
     /**
-     * A coefficient is NaN or infinite.
+     * A coefficient, a watt or a price is NaN or infinite.
      */
     T2M_BLOB_NOT_FINITE = 106,
     /**
@@ -141,13 +162,25 @@ enum t2m_status
      */
     T2M_BLOB_KNOT = 109,
     /**
-     * A power is not one that its phase has.
+     * The power of a term is not one that its phase has.
      */
     T2M_BLOB_POWER = 110,
     /**
-     * The coefficients are so large that a prediction would overflow.
+     * The coefficients, watts or prices are so large that a prediction would overflow.
      */
     T2M_BLOB_OVERFLOW = 111,
+    /**
+     * A power curve is negative at some time, or has a time constant that is not above 0.
+     */
+    T2M_BLOB_WATTS = 112,
+    /**
+     * An error band's upper end is below its lower end.
+     */
+    T2M_BLOB_BAND = 113,
+    /**
+     * A price is negative.
+     */
+    T2M_BLOB_PRICE = 114,
     /**
      * `input_tokens` is 0.
      */
@@ -164,6 +197,10 @@ enum t2m_status
      * A token count is above 16,777,216.
      */
     T2M_TOO_MANY_TOKENS = 203,
+    /**
+     * More than one output token, and the profile has no decode.
+     */
+    T2M_NO_DECODE = 204,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -203,7 +240,24 @@ typedef struct t2m_request {
 } t2m_request;
 
 /**
- * The latency of one request on the device of the profile. Every float is finite and not negative.
+ * Seconds between which 90 % of requests like this one are expected: 5 % take less than `low_s`, 5 %
+ * more than `high_s`. 0 and INFINITY with `T2M_FLAG_NO_BANDS`.
+ */
+typedef struct t2m_band {
+    /**
+     * The lower end.
+     */
+    float low_s;
+    /**
+     * The upper end.
+     */
+    float high_s;
+} t2m_band;
+
+/**
+ * Latency, energy and cost of one request on the device of the profile. No float is negative or NaN.
+ * One that the profile does not know is INFINITY and flagged, so that it never passes for being within
+ * a limit; every other is finite.
  */
 typedef struct t2m_prediction {
     /**
@@ -223,6 +277,38 @@ typedef struct t2m_prediction {
      * TPOT, `decode_s / (output_tokens - 1)`; 0 where there is no step.
      */
     float tpot_s;
+    /**
+     * Joules of prefill.
+     */
+    float prefill_energy_j;
+    /**
+     * Joules of the decode steps; 0 where there are none.
+     */
+    float decode_energy_j;
+    /**
+     * `prefill_energy_j + decode_energy_j`.
+     */
+    float energy_j;
+    /**
+     * `energy_j / total_s`, in watts; 0 for a request that takes no time.
+     */
+    float average_power_w;
+    /**
+     * Cost of the request by the tariff in the profile, in its currency.
+     */
+    float cost;
+    /**
+     * Of `prefill_s`.
+     */
+    struct t2m_band prefill_band;
+    /**
+     * Of `decode_s`.
+     */
+    struct t2m_band decode_band;
+    /**
+     * Of `total_s`.
+     */
+    struct t2m_band total_band;
     /**
      * `T2M_FLAG_...` bits, or-ed; ignore those that you do not know.
      */
@@ -285,7 +371,8 @@ t2m_status t2m_profile_find(const uint8_t *bundle,
  * Predicts one request, in constant time whatever its token counts.
  *
  * Returns `T2M_OK` and writes `*prediction`; `T2M_NO_INPUT_TOKENS`, `T2M_NO_OUTPUT_TOKENS`,
- * `T2M_CACHED_TOKENS` or `T2M_TOO_MANY_TOKENS` for counts that make no request; `T2M_NOT_LOADED`,
+ * `T2M_CACHED_TOKENS` or `T2M_TOO_MANY_TOKENS` for counts that make no request; `T2M_NO_DECODE` for
+ * more than one output token of a profile that knows prefill only; `T2M_NOT_LOADED`,
  * `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
  *
  *     t2m_request request = { 100, 0, 50 };

@@ -28,9 +28,9 @@ pub struct t2m_band {
     pub high_s: f32,
 }
 
-/// Latency, energy and cost of one request on the device of the profile. No float is negative or NaN. One that the
-/// profile does not know is INFINITY and flagged, so that it never passes for being within a limit; every other is
-/// finite.
+/// Latency, energy and cost of one request on the device of the profile. No float is negative or NaN.
+/// One that the profile does not know is INFINITY and flagged, so that it never passes for being within
+/// a limit; every other is finite.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_prediction {
@@ -49,7 +49,7 @@ pub struct t2m_prediction {
     pub decode_energy_j: f32,
     /// `prefill_energy_j + decode_energy_j`.
     pub energy_j: f32,
-    /// `energy_j / total_s`, in watts.
+    /// `energy_j / total_s`, in watts; 0 for a request that takes no time.
     pub average_power_w: f32,
     /// Cost of the request by the tariff in the profile, in its currency.
     pub cost: f32,
@@ -69,12 +69,13 @@ pub const T2M_FLAG_INPUT_EXTRAPOLATED: u32 = 1;
 pub const T2M_FLAG_OUTPUT_EXTRAPOLATED: u32 = 2;
 /// Flag: the coefficients gave a negative time for a phase, which was raised to 0.
 pub const T2M_FLAG_RAISED_TO_ZERO: u32 = 4;
-/// Flag: the profile has no power curve for a phase of the request. That phase's energy, `energy_j` and
-/// `average_power_w` are INFINITY.
+/// Flag: the profile has no power curve for a phase of the request. That phase's energy, `energy_j`
+/// and `average_power_w` are INFINITY.
 pub const T2M_FLAG_NO_ENERGY: u32 = 8;
-/// Flag: the profile has no tariff, or one with a price of energy that is not known. `cost` is INFINITY.
+/// Flag: the profile has no tariff, or one with a price of energy that is not known. `cost` is
+/// INFINITY.
 pub const T2M_FLAG_NO_COST: u32 = 16;
-/// Flag: the profile has no error bands. They are 0 to INFINITY.
+/// Flag: the profile has no error bands. Each is 0 to INFINITY.
 pub const T2M_FLAG_NO_BANDS: u32 = 32;
 
 impl From<t2m_request> for Request {
