@@ -1,4 +1,5 @@
-//! Predicts how long a language-model request takes on one device, from its token counts alone.
+//! Predicts how long a language-model request takes on one device, how much energy it uses and what it costs, from its token counts
+//! alone.
 //!
 //! The crate is what runs on the device: no `std`, no allocation, no panic, no global state. It reads from
 //! the bottom up, one file a layer:

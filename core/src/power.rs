@@ -122,7 +122,7 @@ fn split(seconds: f32, tau_s: f32) -> (f32, f32) {
     }
 }
 
-/// The polynomial with these coefficients, that of the power 0 first.
-fn horner<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
-    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
+/// The value of the polynomial with these coefficients, that of the power 0 first.
+fn horner<const N: usize>(at: f32, coefficients: [f32; N]) -> f32 {
+    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * at + coefficient)
 }
