@@ -41,17 +41,30 @@ impl Scale {
     }
 }
 
+/// What an axis shows, and how.
+pub(super) struct Side<'a> {
+    pub(super) label: &'a str,
+    pub(super) scale: Scale,
+    /// The least that it spans, so that noise in the last digits does not fill the figure.
+    pub(super) span: f64,
+}
+
 impl Axis {
     /// An axis on which all of the values have a place.
-    pub(super) fn new(scale: Scale, values: &[f64]) -> Self {
+    pub(super) fn new(side: &Side<'_>, values: &[f64]) -> Self {
+        let scale = side.scale;
         let (least, greatest) = bounds(values);
         let (from, to) = (scale.apply(least), scale.apply(greatest));
-        let span = if to > from { to - from } else { from.abs().max(1.0) };
-        let (mut low, high) = (from - MARGIN * span, to + MARGIN * span);
+        let span = match scale {
+            Scale::Linear => {
+                (to - from).max(side.span).max(0.01 * greatest.abs().max(least.abs())).max(f64::MIN_POSITIVE)
+            }
+            Scale::Logarithmic => to - from,
+        };
+        let (middle, half) = (0.5 * (from + to), (0.5 + MARGIN) * span);
         // Counts and times that begin near zero are read from zero.
-        if scale == Scale::Linear && least >= 0.0 && least < 0.3 * greatest {
-            low = 0.0;
-        }
+        let from_zero = scale == Scale::Linear && least >= 0.0 && (least < 0.3 * greatest || middle < half);
+        let (low, high) = (if from_zero { 0.0 } else { middle - half }, middle + half);
         let (ticks, minor) = match scale {
             Scale::Linear => (linear(low, high), Vec::new()),
             Scale::Logarithmic => logarithmic(low, high),

@@ -1,6 +1,6 @@
 //! Layers of shades, lines and marks between two axes, and a legend above them.
 
-use super::axis::{Axis, Scale};
+use super::axis::{Axis, Side};
 use super::{PlotError, Point};
 use plotters::coord::Shift;
 use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, Text, TriangleMarker};
@@ -14,6 +14,8 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 const SIZE: (u32, u32) = (760, 400);
 /// The drawing has ten units to the pixel: places are rounded to whole units, which would show in a curve.
 const UNIT: u32 = 10;
+/// Where the plane of the axes and the legend begin.
+const LEFT: u32 = 68 * UNIT;
 const FONT: &str = "Helvetica, Arial, sans-serif";
 /// The crate divides by 1.24 what it is given.
 const TEXT: f64 = 12.0 * 1.24 * UNIT as f64;
@@ -49,8 +51,8 @@ pub(super) enum Shape {
 /// A figure before it is drawn.
 pub(super) struct Chart<'a> {
     pub(super) title: String,
-    pub(super) x: (Scale, &'a str),
-    pub(super) y: (Scale, &'a str),
+    pub(super) x: Side<'a>,
+    pub(super) y: Side<'a>,
     /// The lowest first.
     pub(super) layers: Vec<Layer>,
 }
@@ -88,18 +90,19 @@ impl Chart<'_> {
     fn draw(&self, area: &Area<'_>) -> Result<(), PlotError> {
         let text = || (FONT, TEXT).into_font().color(&BLACK);
         let mut chart = ChartBuilder::on(area)
+            .margin_left(6 * UNIT)
             .margin_right(16 * UNIT)
             .margin_top(4 * UNIT)
-            .x_label_area_size(46 * UNIT)
-            .y_label_area_size(68 * UNIT)
+            .x_label_area_size(42 * UNIT)
+            .y_label_area_size(62 * UNIT)
             .build_cartesian_2d(
-                Axis::new(self.x.0, &values(&self.layers, |point| point.0)),
-                Axis::new(self.y.0, &values(&self.layers, |point| point.1)),
+                Axis::new(&self.x, &values(&self.layers, |point| point.0)),
+                Axis::new(&self.y, &values(&self.layers, |point| point.1)),
             )?;
         chart
             .configure_mesh()
-            .x_desc(self.x.1)
-            .y_desc(self.y.1)
+            .x_desc(self.x.label)
+            .y_desc(self.y.label)
             .label_style(text())
             .axis_desc_style(text())
             .axis_style(GREY.stroke_width(UNIT))
@@ -154,12 +157,12 @@ type Place = (i32, usize);
 
 /// The places of what has a label, from left to right, in as many lines as that takes.
 fn legend(layers: &[Layer]) -> Vec<(&Layer, Place)> {
-    let (mut x, mut line) = (68 * UNIT as usize, 0);
+    let (mut x, mut line) = (LEFT as usize, 0);
     let mut places = Vec::new();
     for layer in layers.iter().filter(|layer| !layer.label.is_empty()) {
         let width = 44 * UNIT as usize + LETTER * layer.label.chars().count();
         if x + width > (SIZE.0 * UNIT) as usize && !places.is_empty() {
-            (x, line) = (68 * UNIT as usize, line + 1);
+            (x, line) = (LEFT as usize, line + 1);
         }
         places.push((layer, (x as i32, line)));
         x += width;

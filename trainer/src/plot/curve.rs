@@ -2,7 +2,6 @@
 
 use super::Point;
 use super::chart::{Layer, Shape};
-use super::marks::Marks;
 use std::collections::BTreeSet;
 use token2metrics_core::{Band, Span, Term};
 
@@ -10,29 +9,35 @@ use token2metrics_core::{Band, Span, Term};
 const MOST: u32 = 2000;
 
 /// A predicted line and the outline of its band, which is empty where the profile has none.
+#[derive(PartialEq)]
 pub(super) struct Curve {
     pub(super) line: Vec<Point>,
     band: Vec<Point>,
 }
 
-/// Predicted seconds, their band, and what makes seconds the unit of the figure.
-pub(super) type Predicted = (f32, Option<Band>, f64);
+/// One place of a curve.
+pub(super) struct Predicted {
+    pub(super) x: f64,
+    pub(super) seconds: f32,
+    pub(super) band: Option<Band>,
+    /// What a second is in the unit of the figure.
+    pub(super) unit: f64,
+}
 
 impl Curve {
     /// Evaluates a curve; token counts without a prediction have no place on it.
     pub(super) fn new(tokens: impl IntoIterator<Item = u32>, predict: impl Fn(u32) -> Option<Predicted>) -> Self {
-        let (mut line, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new());
-        for tokens in tokens {
-            let Some((seconds, band, unit)) = predict(tokens) else { continue };
-            let place = |seconds: f32| (f64::from(tokens), unit * f64::from(seconds));
+        let (mut line, mut band, mut high) = (Vec::new(), Vec::new(), Vec::new());
+        for Predicted { x, seconds, band: around, unit } in tokens.into_iter().filter_map(predict) {
+            let place = |seconds: f32| (x, unit * f64::from(seconds));
             line.push(place(seconds));
-            if let Some(Band { low_s, high_s }) = band {
-                low.push(place(low_s));
+            if let Some(Band { low_s, high_s }) = around {
+                band.push(place(low_s));
                 high.push(place(high_s));
             }
         }
-        low.extend(high.into_iter().rev());
-        Self { line, band: low }
+        band.extend(high.into_iter().rev());
+        Self { line, band }
     }
 
     pub(super) fn band(&self, label: String) -> Option<Layer> {
@@ -40,17 +45,9 @@ impl Curve {
     }
 }
 
-/// The token counts that were trained on, and those of the marks.
-pub(super) fn span(trained: Span, marks: &Marks) -> Span {
-    marks.points().fold(trained, |Span { min, max }, (tokens, _)| {
-        let tokens = tokens as u32;
-        Span { min: min.min(tokens), max: max.max(tokens) }
-    })
-}
-
 /// Token counts close enough for a curve: every one; of many, evenly and geometrically spaced ones and both sides of every tile's edge.
 pub(super) fn tokens(Span { min, max }: Span, terms: &[Term]) -> BTreeSet<u32> {
-    if max - min <= MOST {
+    if max.saturating_sub(min) <= MOST {
         return (min..=max).collect();
     }
     let (from, to) = (f64::from(min), f64::from(max));

@@ -1,51 +1,54 @@
-//! Decode: time per output token against output tokens.
+//! Decode: time per output token against the context in the middle of decode.
 
-use super::axis::Scale;
-use super::chart::{Chart, Layer, Shape, values};
-use super::curve::{Curve, span, tokens};
+use super::axis::{Scale, Side};
+use super::chart::{Chart, Layer, Shape};
+use super::curve::{Curve, Predicted, tokens};
 use super::marks::Marks;
 use super::{Figure, PlotError, title};
 use crate::measurement::{Measurement, Phase};
 use crate::train::Rows;
-use token2metrics_core::{Profile, Request, Span};
+use token2metrics_core::{MAX_TOKENS, Profile, Request, Span};
 
-/// A request has two token counts and the figure one axis for them: a curve each for the median, the longest and the shortest prompt; one curve
-/// where they are all the same.
+/// A request has two token counts and the figure one axis for them. The mean of a step that grows evenly with the context is the step in the middle, so
+/// that rows of any two counts lie on one curve, but for what a request pays once: it is drawn for the median, the greatest and the least
+/// number of output tokens, or once where they are all the same.
 pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, PlotError> {
     let marks = Marks::new(rows, |row| {
-        Some((f64::from(row.request.output_tokens), per_token(row.request.output_tokens) * row.decode_s?))
+        let Request { input_tokens, output_tokens, .. } = row.request;
+        Some((middle(input_tokens, output_tokens), per_token(output_tokens) * row.decode_s?))
     });
     if marks.len() == 0 || !profile.decode.is_known() {
         return Ok(None);
     }
-    let outputs = span(profile.trained.output_tokens, &marks);
-    let outputs = tokens(Span { min: outputs.min.max(2), ..outputs }, &[]);
-    let curve = |input_tokens| {
-        Curve::new(outputs.iter().copied(), |output_tokens| {
+    let least = marks.points().fold(f64::INFINITY, |least, (context, _)| least.min(context));
+    let greatest = marks.points().fold(0.0, |greatest: f64, (context, _)| greatest.max(context));
+    let curve = |output_tokens: u32| {
+        let prompt = |context: f64| (context - middle(0, output_tokens)).clamp(1.0, f64::from(MAX_TOKENS)) as u32;
+        Curve::new(tokens(Span { min: prompt(least), max: prompt(greatest) }, &[]), |input_tokens| {
             let predicted = profile.predict(Request { input_tokens, cached_tokens: 0, output_tokens }).ok()?;
-            Some((predicted.decode_s, predicted.decode_band, per_token(output_tokens)))
+            Some(Predicted {
+                x: middle(input_tokens, output_tokens),
+                seconds: predicted.decode_s,
+                band: predicted.decode_band,
+                unit: per_token(output_tokens),
+            })
         })
     };
-    let mut curves: Vec<(u32, Curve)> = prompts(rows).into_iter().map(|prompt| (prompt, curve(prompt))).collect();
-    let alike = curves.iter().all(|(_, curve)| curve.line == curves[0].1.line);
-    if alike {
-        curves.truncate(1);
-    }
-    let label = |what: &str, prompt: u32| if alike { what.to_owned() } else { format!("{what}, prompt of {prompt}") };
-
-    let band = |(prompt, curve): &(u32, Curve)| curve.band(label("90 % band", *prompt));
-    let mut layers = Vec::from_iter(curves.first().and_then(band));
+    let [median, most, fewest] = outputs(rows);
+    let mut layers = Vec::from_iter(curve(median).band(format!("90 % band, {median} output tokens")));
     layers.extend(marks.layers());
-    for ((prompt, curve), shape) in curves.into_iter().zip([Shape::Solid, Shape::Dashed, Shape::Dotted]) {
-        layers.push(Layer { label: label("predicted", prompt), shape, points: curve.line });
+    let mut lengths = vec![(median, Shape::Solid), (most, Shape::Dashed), (fewest, Shape::Dotted)];
+    lengths.dedup_by_key(|(length, _)| *length);
+    for (length, shape) in lengths {
+        layers.push(Layer { label: format!("{length} output tokens"), shape, points: curve(length).line });
     }
     let chart = Chart {
         title: title("decode time per output token", profile),
-        x: (Scale::of(&values(&layers, |point| point.0)), "output tokens"),
-        y: (Scale::Linear, "time per output token (TPOT), ms"),
+        x: Side { label: "context in the middle of decode, tokens", scale: Scale::Linear, span: 10.0 },
+        y: Side { label: "time per output token (TPOT), ms", scale: Scale::Linear, span: 0.0 },
         layers,
     };
-    let caption = format!("decode_s / (output_tokens - 1), by the tokens that were generated. {}.", marks.caption());
+    let caption = format!("decode_s / (output_tokens - 1), by input_tokens + output_tokens / 2. {}.", marks.caption());
     Ok(Some(Figure { name: "decode", phase: Phase::Decode, svg: chart.svg()?, caption }))
 }
 
@@ -54,15 +57,17 @@ fn per_token(output_tokens: u32) -> f64 {
     1e3 / f64::from(output_tokens - 1)
 }
 
-/// The median, the greatest and the least length of the prompts whose decode was measured, as far as they differ.
-fn prompts(rows: &Rows) -> Vec<u32> {
+/// The midpoint of the contexts `input_tokens + 1 ..= input_tokens + output_tokens - 1`.
+fn middle(input_tokens: u32, output_tokens: u32) -> f64 {
+    f64::from(input_tokens) + 0.5 * f64::from(output_tokens)
+}
+
+/// The median, the greatest and the least number of output tokens of the rows whose decode was measured.
+fn outputs(rows: &Rows) -> [u32; 3] {
     let measured = |row: &&Measurement| row.decode_s.is_some();
     let rows = rows.device.rows.iter().chain(&rows.holdout.rows);
-    let mut lengths: Vec<u32> = rows.filter(measured).map(|row| row.request.input_tokens).collect();
-    lengths.sort_unstable();
-    let Some(last) = lengths.len().checked_sub(1) else { return lengths };
-    let (median, greatest, least) = (lengths[last / 2], lengths[last], lengths[0]);
-    let mut prompts = vec![median];
-    prompts.extend([greatest, least].into_iter().filter(|prompt| *prompt != median));
-    prompts
+    let mut counts: Vec<u32> = rows.filter(measured).map(|row| row.request.output_tokens).collect();
+    counts.sort_unstable();
+    let last = counts.len() - 1;
+    [counts[last / 2], counts[last], counts[0]]
 }

@@ -1,13 +1,13 @@
 //! Prefill: seconds against prompt tokens.
 
-use super::axis::Scale;
+use super::axis::{Scale, Side};
 use super::chart::{Chart, Layer, Shape, values};
-use super::curve::{Curve, span, tokens};
+use super::curve::{Curve, Predicted, tokens};
 use super::marks::Marks;
 use super::{Figure, PlotError, count, title};
 use crate::measurement::{Measurement, Phase};
 use crate::train::Rows;
-use token2metrics_core::{Profile, Request};
+use token2metrics_core::{Profile, Request, Span};
 
 /// The rows without cached tokens, since only their time is a function of the length; the curve over all lengths that were trained or drawn.
 pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, PlotError> {
@@ -17,10 +17,18 @@ pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, P
         return Ok(None);
     }
     let marks = Marks::new(rows, |row| measured(row).filter(|_| row.request.cached_tokens == 0));
-    let lengths = tokens(span(profile.trained.input_tokens, &marks), &profile.prefill.polynomial.terms);
-    let curve = Curve::new(lengths, |input_tokens| {
+    let lengths = marks.points().fold(profile.trained.input_tokens, |Span { min, max }, (length, _)| {
+        let length = length as u32;
+        Span { min: min.min(length), max: max.max(length) }
+    });
+    let curve = Curve::new(tokens(lengths, &profile.prefill.polynomial.terms), |input_tokens| {
         let predicted = profile.predict(Request { input_tokens, cached_tokens: 0, output_tokens: 1 }).ok()?;
-        Some((predicted.prefill_s, predicted.prefill_band, 1.0))
+        Some(Predicted {
+            x: input_tokens.into(),
+            seconds: predicted.prefill_s,
+            band: predicted.prefill_band,
+            unit: 1.0,
+        })
     });
     let mut layers = Vec::from_iter(curve.band("90 % band".to_owned()));
     layers.extend(marks.layers());
@@ -31,8 +39,12 @@ pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, P
         [Scale::Logarithmic, Scale::Logarithmic] => Scale::Logarithmic,
         _ => Scale::Linear,
     };
-    let chart =
-        Chart { title: title("prefill time", profile), x: (scale, "prompt tokens"), y: (scale, "prefill, s"), layers };
+    let chart = Chart {
+        title: title("prefill time", profile),
+        x: Side { label: "prompt tokens", scale, span: 10.0 },
+        y: Side { label: "prefill, s", scale, span: 0.0 },
+        layers,
+    };
     let mut caption = format!("Seconds up to the first token, by the length of the prompt. {}", marks.caption());
     if marks.len() < all.len() {
         caption += &format!("; not drawn: {} with cached tokens", count(all.len() - marks.len(), "row"));

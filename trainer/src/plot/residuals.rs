@@ -1,30 +1,44 @@
 //! Residuals: how far measured times are from the predicted ones, in percent.
 
-use super::axis::Scale;
+use super::axis::{Scale, Side};
 use super::chart::{Chart, Layer, Shape, values};
 use super::marks::Marks;
 use super::{Figure, PlotError, count, title};
 use crate::measurement::{Measurement, Phase};
+use crate::score::quantile;
 use crate::train::Rows;
-use token2metrics_core::{Level, Profile};
+use token2metrics_core::{Level, Profile, Request};
 
-/// Prefill against the tokens that were computed; decode against the context in the middle of it, as the other decode figure has the output tokens.
+/// What is further off than this many times what 9 of 10 rows keep within is drawn at the edge: one freak row would press all others flat.
+const FAR: f64 = 10.0;
+/// Percent that are never far.
+const NEAR: f64 = 30.0;
+
+/// Prefill against the tokens that were computed; decode against the output tokens, as the other decode figure has the context.
 pub(super) fn figure(phase: Phase, profile: &Profile, rows: &Rows) -> Result<Option<Figure>, PlotError> {
-    let place = |row: &Measurement| {
-        let predicted = profile.predict(row.request).ok()?;
-        let (input, cached) = (f64::from(row.request.input_tokens), f64::from(row.request.cached_tokens));
+    let residual = |row: &Measurement| {
+        let Request { input_tokens, cached_tokens, output_tokens } = row.request;
         let (tokens, observed, predicted) = match phase {
-            Phase::Prefill => (input - cached, row.prefill_s?, predicted.prefill_s),
-            Phase::Decode => (input + 0.5 * f64::from(row.request.output_tokens), row.decode_s?, predicted.decode_s),
+            // A profile without decode predicts prefill all the same.
+            Phase::Prefill => {
+                let prompt = Request { output_tokens: 1, ..row.request };
+                (input_tokens - cached_tokens, row.prefill_s?, profile.predict(prompt).ok()?.prefill_s)
+            }
+            Phase::Decode => (output_tokens, row.decode_s?, profile.predict(row.request).ok()?.decode_s),
         };
-        Some((tokens, 100.0 * (observed / f64::from(predicted) - 1.0)))
+        // Infinite where no time was predicted.
+        Some((f64::from(tokens), 100.0 * (observed / f64::from(predicted) - 1.0)))
     };
-    let all = Marks::new(rows, place);
-    // A time that is predicted to be 0 has no ratio to it.
-    let marks = Marks::new(rows, |row| place(row).filter(|(_, percent)| percent.is_finite()));
-    if marks.len() == 0 {
+    let all = Marks::new(rows, residual);
+    if all.len() == 0 {
         return Ok(None);
     }
+    let mut sizes: Vec<f64> = all.points().map(|(_, percent)| percent.abs()).filter(|size| size.is_finite()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let limit = (FAR * quantile(&sizes, 0.9)).max(NEAR);
+    let far = all.points().filter(|(_, percent)| *percent > limit).count();
+    let marks = Marks::new(rows, |row| residual(row).map(|(tokens, percent)| (tokens, percent.min(limit))));
+
     let least = marks.points().fold(f64::INFINITY, |least, (tokens, _)| least.min(tokens));
     let greatest = marks.points().fold(0.0, |greatest: f64, (tokens, _)| greatest.max(tokens));
     let level = |percent| [(least, percent), (greatest, percent)];
@@ -40,20 +54,19 @@ pub(super) fn figure(phase: Phase, profile: &Profile, rows: &Rows) -> Result<Opt
     }
     layers.extend(marks.layers());
     layers.push(Layer { label: "predicted".to_owned(), shape: Shape::Solid, points: level(0.0).to_vec() });
-    let (name, x) = match phase {
+    let (name, label) = match phase {
         Phase::Prefill => ("prefill_residuals", "prompt tokens, without cached ones"),
-        Phase::Decode => ("decode_residuals", "context in the middle of decode, tokens"),
+        Phase::Decode => ("decode_residuals", "output tokens"),
     };
-    let svg = Chart {
+    let chart = Chart {
         title: title(&format!("{phase} residuals"), profile),
-        x: (Scale::of(&values(&layers, |point| point.0)), x),
-        y: (Scale::Linear, "observed / predicted - 1, %"),
+        x: Side { label, scale: Scale::of(&values(&layers, |point| point.0)), span: 10.0 },
+        y: Side { label: "observed / predicted - 1, %", scale: Scale::Linear, span: 2.0 },
         layers,
-    }
-    .svg()?;
+    };
     let mut caption = format!("Residuals: above the line the request took longer than predicted. {}", marks.caption());
-    if marks.len() < all.len() {
-        caption += &format!("; not drawn: {} predicted to take no time", count(all.len() - marks.len(), "row"));
+    if far > 0 {
+        caption += &format!("; at the upper edge: {} beyond {limit:.0} %", count(far, "row"));
     }
-    Ok(Some(Figure { name, phase, svg, caption: caption + "." }))
+    Ok(Some(Figure { name, phase, svg: chart.svg()?, caption: caption + "." }))
 }
