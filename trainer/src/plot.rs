@@ -4,9 +4,11 @@ mod axis;
 mod chart;
 mod curve;
 mod decode;
+mod legend;
 mod marks;
 mod prefill;
 mod residuals;
+mod shape;
 
 use crate::formula::identity;
 use crate::measurement::Phase;

@@ -63,7 +63,8 @@ impl Axis {
         };
         let (middle, half) = (0.5 * (from + to), (0.5 + MARGIN) * span);
         // Counts and times that begin near zero are read from zero.
-        let from_zero = scale == Scale::Linear && least >= 0.0 && (least < 0.3 * greatest || middle < half);
+        let from_zero =
+            scale == Scale::Linear && least >= 0.0 && greatest > 0.0 && (least < 0.3 * greatest || middle < half);
         let (low, high) = (if from_zero { 0.0 } else { middle - half }, middle + half);
         let (ticks, minor) = match scale {
             Scale::Linear => (linear(low, high), Vec::new()),

@@ -1,7 +1,8 @@
 //! What a profile predicts over a range of token counts, by the code that runs on the device.
 
 use super::Point;
-use super::chart::{Layer, Shape};
+use super::chart::Layer;
+use super::shape::Shape;
 use std::collections::BTreeSet;
 use token2metrics_core::{Band, Span, Term};
 

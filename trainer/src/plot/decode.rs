@@ -1,17 +1,18 @@
 //! Decode: time per output token against the context in the middle of decode.
 
 use super::axis::{Scale, Side};
-use super::chart::{Chart, Layer, Shape};
+use super::chart::{Chart, Layer};
 use super::curve::{Curve, Predicted, tokens};
 use super::marks::Marks;
+use super::shape::Shape;
 use super::{Figure, PlotError, title};
 use crate::measurement::{Measurement, Phase};
 use crate::train::Rows;
 use token2metrics_core::{MAX_TOKENS, Profile, Request, Span};
 
-/// A request has two token counts and the figure one axis for them. The mean of a step that grows evenly with the context is the step in the middle, so
-/// that rows of any two counts lie on one curve, but for what a request pays once: it is drawn for the median, the greatest and the least
-/// number of output tokens, or once where they are all the same.
+/// A request has two token counts and the figure one axis for them. The mean of steps that grow evenly with the context is the step in the middle, so
+/// that rows of any two counts lie near one curve. What a request pays once sets them apart: there is a curve each for the median, the greatest and
+/// the least number of output tokens.
 pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, PlotError> {
     let marks = Marks::new(rows, |row| {
         let Request { input_tokens, output_tokens, .. } = row.request;
@@ -35,11 +36,10 @@ pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, P
         })
     };
     let [median, most, fewest] = outputs(rows);
-    let mut layers = Vec::from_iter(curve(median).band(format!("90 % band, {median} output tokens")));
+    let mut layers = Vec::from_iter(curve(median).band("90 % band".to_owned()));
     layers.extend(marks.layers());
-    let mut lengths = vec![(median, Shape::Solid), (most, Shape::Dashed), (fewest, Shape::Dotted)];
-    lengths.dedup_by_key(|(length, _)| *length);
-    for (length, shape) in lengths {
+    let others = [(most, Shape::Dashed), (fewest, Shape::Dotted)].into_iter().filter(|(length, _)| *length != median);
+    for (length, shape) in [(median, Shape::Solid)].into_iter().chain(others) {
         layers.push(Layer { label: format!("{length} output tokens"), shape, points: curve(length).line });
     }
     let chart = Chart {
@@ -48,7 +48,9 @@ pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, P
         y: Side { label: "time per output token (TPOT), ms", scale: Scale::Linear, span: 0.0 },
         layers,
     };
-    let caption = format!("decode_s / (output_tokens - 1), by input_tokens + output_tokens / 2. {}.", marks.caption());
+    let band = if profile.bands.is_some() { "; the band is that of the solid line" } else { "" };
+    let caption =
+        format!("decode_s / (output_tokens - 1), by input_tokens + output_tokens / 2. {}{band}.", marks.caption());
     Ok(Some(Figure { name: "decode", phase: Phase::Decode, svg: chart.svg()?, caption }))
 }
 

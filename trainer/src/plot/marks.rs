@@ -1,12 +1,13 @@
 //! The measured rows of a figure, the device's and the holdout's apart.
 
-use super::chart::{Layer, Shape};
+use super::chart::Layer;
+use super::shape::Shape;
 use super::{Point, count};
 use crate::measurement::Measurement;
 use crate::train::Rows;
 
-/// Marks that a figure has at most: more cannot be told apart, and make a large file.
-pub(super) const MOST: usize = 2000;
+/// Marks of one kind that a figure has at most: more cannot be told apart, and make a large file.
+const MOST: usize = 1000;
 
 /// What is drawn of the rows.
 pub(super) struct Marks {
@@ -29,15 +30,10 @@ impl Marks {
         self.device.iter().chain(&self.holdout).copied()
     }
 
-    /// Of so many rows one is drawn.
-    fn stride(&self) -> usize {
-        self.len().div_ceil(MOST).max(1)
-    }
-
     /// The marks, thinned out evenly where they are too many.
     pub(super) fn layers(&self) -> impl Iterator<Item = Layer> {
         let layer = |label: &str, shape, points: &[Point]| {
-            let points: Vec<Point> = points.iter().copied().step_by(self.stride()).collect();
+            let points: Vec<Point> = points.iter().copied().step_by(stride(points)).collect();
             (!points.is_empty()).then(|| Layer { label: label.to_owned(), shape, points })
         };
         let layers = [
@@ -49,14 +45,17 @@ impl Marks {
 
     /// How many there are, and how many are drawn.
     pub(super) fn caption(&self) -> String {
-        let mut caption = count(self.device.len(), "device row");
-        if !self.holdout.is_empty() {
-            caption += &format!(", {}", count(self.holdout.len(), "holdout row"));
-        }
-        match self.stride() {
-            1 => {}
-            stride => caption += &format!("; one of every {stride} is drawn"),
-        }
-        caption
+        let some = |points: &[Point], what| match (points.len(), stride(points)) {
+            (0, _) => None,
+            (rows, 1) => Some(count(rows, what)),
+            (rows, stride) => Some(format!("{} (one of {stride} is drawn)", count(rows, what))),
+        };
+        let captions = [some(&self.device, "device row"), some(&self.holdout, "holdout row")];
+        captions.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Of so many rows one is drawn.
+fn stride(points: &[Point]) -> usize {
+    points.len().div_ceil(MOST).max(1)
 }

@@ -1,9 +1,10 @@
 //! Prefill: seconds against prompt tokens.
 
 use super::axis::{Scale, Side};
-use super::chart::{Chart, Layer, Shape, values};
+use super::chart::{Chart, Layer, values};
 use super::curve::{Curve, Predicted, tokens};
 use super::marks::Marks;
+use super::shape::Shape;
 use super::{Figure, PlotError, count, title};
 use crate::measurement::{Measurement, Phase};
 use crate::train::Rows;

@@ -1,8 +1,9 @@
 //! Residuals: how far measured times are from the predicted ones, in percent.
 
 use super::axis::{Scale, Side};
-use super::chart::{Chart, Layer, Shape, values};
+use super::chart::{Chart, Layer, values};
 use super::marks::Marks;
+use super::shape::Shape;
 use super::{Figure, PlotError, count, title};
 use crate::measurement::{Measurement, Phase};
 use crate::score::quantile;
