@@ -9,6 +9,9 @@ use token2metrics_trainer::measurement::Phase;
 use token2metrics_trainer::plot::{Figure, figures};
 use token2metrics_trainer::train::Trained;
 
+/// In the units of the drawing.
+type Place = (f64, f64);
+
 const DEVICE: &str = "[device]\nname = \"abacus\"\ndata = [\"rows.csv\"]\n";
 const HOLDOUT: &str = "holdout = [\"holdout.csv\"]\n";
 /// Of each phase.
@@ -52,7 +55,7 @@ fn number(node: Node<'_, '_>, attribute: &str) -> f64 {
 }
 
 /// The corners of lines and polygons.
-fn points(node: Node<'_, '_>) -> Vec<(f64, f64)> {
+fn points(node: Node<'_, '_>) -> Vec<Place> {
     let pair = |pair: &str| {
         let (x, y) = pair.split_once(',').expect("a pair");
         (x.parse().expect("a number"), y.parse().expect("a number"))
@@ -61,7 +64,7 @@ fn points(node: Node<'_, '_>) -> Vec<(f64, f64)> {
 }
 
 /// The places of circles and of triangles, the legend's included.
-fn marks(document: &Document<'_>) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+fn marks(document: &Document<'_>) -> (Vec<Place>, Vec<Place>) {
     let of = |tag: &'static str| document.descendants().filter(move |node| node.has_tag_name(tag));
     let circles = of("circle").map(|circle| (number(circle, "cx"), number(circle, "cy"))).collect();
     let triangles = of("polygon").map(points).filter(|points| points.len() == 3).map(|points| points[0]).collect();
@@ -69,7 +72,7 @@ fn marks(document: &Document<'_>) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
 }
 
 /// The solid line of the prediction: of all that is drawn in black without opacity the longest.
-fn predicted(document: &Document<'_>) -> Vec<(f64, f64)> {
+fn predicted(document: &Document<'_>) -> Vec<Place> {
     let lines = document.descendants().filter(|node| node.attribute("stroke") == Some("#000000"));
     lines.map(points).max_by_key(Vec::len).expect("a line")
 }
