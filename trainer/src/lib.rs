@@ -12,7 +12,7 @@
 //! | 6 | [`score`] | a profile and rows that it has not seen | errors |
 //! | 7 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
 //!
-//! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went. [`cmd`] has one file a
+//! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it. [`cmd`] has one file a
 //! subcommand. Whatever a device computes is computed here by calling the same code, [`token2metrics_core`].
 
 pub mod calibrate;
@@ -33,6 +33,8 @@ pub mod loss;
 pub mod measurement;
 pub mod nearest;
 pub mod output;
+pub mod page;
+pub mod plot;
 pub mod report;
 pub mod score;
 pub mod select;

@@ -23,6 +23,8 @@ pub struct Trained {
     pub blob: Vec<u8>,
     /// How it came about, and how good it is.
     pub report: Report,
+    /// What it was made from and scored on.
+    pub rows: Rows,
 }
 
 /// Why a config cannot be trained.
@@ -45,6 +47,7 @@ pub enum TrainError {
 }
 
 /// The cleaned rows of a config.
+#[derive(Clone, Debug, Default)]
 pub struct Rows {
     /// Of the machine with many rows, if there is one.
     pub server: Option<Cleaned>,
@@ -68,7 +71,7 @@ pub fn train(config: &Config) -> Result<Trained, TrainError> {
     let holdout = score_holdout(config, &server, &rows, &profile);
     let cross_validation = cross_validate(config, &server, &rows);
     let report = Report::new(config, &rows, &phases, &profile, &blob, holdout, cross_validation);
-    Ok(Trained { profile, blob, report })
+    Ok(Trained { profile, blob, report, rows })
 }
 
 impl Rows {

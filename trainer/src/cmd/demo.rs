@@ -39,7 +39,7 @@ impl Demo {
         let config = Config::load(&folder.path().join("smollm2_135m.toml"))?;
         let trained = train_all(std::slice::from_ref(&config))?;
         let mut report = format!("Training {}\n\n", identity(&config.llm, &config.device.name, &config.variant));
-        for Trained { profile, blob, report: training } in &trained {
+        for Trained { profile, blob, report: training, .. } in &trained {
             report += &text(&[training], false);
             report += &format!(
                 "\nThe profile is a blob of {} bytes. Some holdout requests, predicted and measured:\n\n",

@@ -3,6 +3,8 @@
 use crate::clean::warn_of;
 use crate::config::{Catalog, Config};
 use crate::output::write_all;
+use crate::page::page;
+use crate::plot::figures;
 use crate::report::Report;
 use crate::score::{Errors, Scores};
 use crate::select::Type;
@@ -14,7 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Fit models to their measurements and write a blob and a report for each
+/// Fit models to their measurements and write a blob and a report with figures for each
 ///
 /// Example: token2metrics train --all-models --output outputs
 #[derive(Debug, Args)]
@@ -27,7 +29,7 @@ pub struct Train {
     /// Show the cross-validated errors of the device rows as well (the report always has them)
     #[arg(long)]
     cross_validate: bool,
-    /// Where to write profile.t2m and report.json, in a folder named like the config file
+    /// Where to write, in a folder named like the config file: profile.t2m, the report as report.html and report.json, its figures as .svg
     #[arg(long, value_name = "DIR", default_value = "outputs")]
     output: PathBuf,
     /// How to print the report
@@ -105,11 +107,16 @@ fn tell(report: &Report) {
 }
 
 fn files(output: &Path, trained: &[Trained]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-    let mut files = Vec::with_capacity(2 * trained.len());
-    for Trained { blob, report, .. } in trained {
+    let mut files = Vec::new();
+    for Trained { profile, blob, report, rows } in trained {
         let folder = output.join(&report.model);
         files.push((folder.join("profile.t2m"), blob.clone()));
         files.push((folder.join("report.json"), serde_json::to_vec_pretty(report)?));
+        let figures = figures(profile, rows)?;
+        files.push((folder.join("report.html"), page(report, &figures)?.into_bytes()));
+        files.extend(
+            figures.into_iter().map(|figure| (folder.join(figure.name).with_extension("svg"), figure.svg.into_bytes())),
+        );
     }
     Ok(files)
 }

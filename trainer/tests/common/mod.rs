@@ -116,8 +116,13 @@ impl Folder {
 
     /// Writes and loads a config: the model, and the tables given.
     pub(crate) fn config(&self, tables: &str) -> Config {
+        self.load(&format!("{MODEL}{tables}"))
+    }
+
+    /// Writes and loads a config, all of it given.
+    pub(crate) fn load(&self, config: &str) -> Config {
         let path = self.path("tiny.toml");
-        std::fs::write(&path, format!("{MODEL}{tables}")).expect("a writable folder");
+        std::fs::write(&path, config).expect("a writable folder");
         Config::load(&path).expect("a sound config")
     }
 

@@ -1,0 +1,85 @@
+//! The report as a page: `report.html`, one file without scripts that needs no other, well-formed XML.
+
+use crate::calibrate::{Map, Method};
+use crate::clean::Rejection;
+use crate::compare::Comparison;
+use crate::measurement::Phase;
+use crate::plot::Figure;
+use crate::report::{PhaseReport, Report};
+use crate::solve::Solver;
+use crate::table::{name, seconds};
+use askama::Template;
+use std::borrow::Cow;
+
+/// Rejected rows that the page lists.
+const MOST_REJECTED: usize = 200;
+
+/// The page reads like itself in `templates/report.html`.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    report: &'a Report,
+    identity: String,
+    phases: [Section<'a>; 2],
+    rejected: Vec<&'a Rejection>,
+}
+
+/// What the page has on one phase.
+struct Section<'a> {
+    name: Phase,
+    fit: &'a PhaseReport,
+    figures: Vec<&'a Figure>,
+}
+
+/// Writes the page.
+///
+/// # Errors
+/// None that is known of: a string takes all.
+pub fn page(report: &Report, figures: &[Figure]) -> Result<String, askama::Error> {
+    let section = |name, fit| {
+        let figures = figures.iter().filter(|figure| figure.phase == name).collect();
+        Section { name, fit, figures }
+    };
+    let page = Page {
+        report,
+        identity: crate::formula::identity(&report.llm, &report.device, &report.variant),
+        phases: [section(Phase::Prefill, &report.prefill), section(Phase::Decode, &report.decode)],
+        rejected: report.rejected().collect(),
+    };
+    Ok(sound(&page.render()?).into_owned())
+}
+
+impl Section<'_> {
+    fn solver(&self) -> String {
+        let Solver { name, iterations, stopped, .. } = &self.fit.solver;
+        format!("{name}: {iterations} iterations, {stopped}")
+    }
+
+    fn calibration(&self) -> String {
+        let Map { scale, offset_s } = self.fit.map;
+        match self.fit.calibration {
+            Method::Direct => "direct: a fit on the device's own rows".to_owned(),
+            method => format!("{}: scale {scale:.4}, offset {}", name(&method), seconds(offset_s)),
+        }
+    }
+}
+
+/// How the row of a compared way is set.
+fn class(chosen: bool, comparison: &Comparison) -> &'static str {
+    match (chosen, &comparison.rejected) {
+        (true, _) => "chosen",
+        (false, Some(_)) => "rejected",
+        (false, None) => "considered",
+    }
+}
+
+/// A text in which what XML 1.0 cannot hold, not even escaped, is replaced.
+pub(crate) fn sound(text: &str) -> Cow<'_, str> {
+    let unsound = |c: char| matches!(c, '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\u{FFFE}' | '\u{FFFF}');
+    if text.contains(unsound) { Cow::Owned(text.replace(unsound, "\u{FFFD}")) } else { Cow::Borrowed(text) }
+}
+
+/// A figure with two digits, `-` where there is none.
+fn percent(value: &Option<f64>) -> String {
+    value.map_or("-".to_owned(), crate::table::percent)
+}

@@ -1,0 +1,62 @@
+//! How the things in a figure look: in the plane of the axes as in the legend.
+
+use super::PlotError;
+use super::chart::UNIT;
+use plotters::coord::CoordTranslate;
+use plotters::element::{Circle, DashedPathElement, PathElement, Polygon, TriangleMarker};
+use plotters::prelude::{Color, DrawingArea, RGBColor, SVGBackend};
+use plotters::style::{BLACK, ShapeStyle};
+
+// Colours that the colour-blind tell apart too (M. Okabe and K. Ito, "Color Universal Design", 2008). Shapes and dashes differ as well, for those who print
+// in grey.
+const BLUE: RGBColor = RGBColor(0, 114, 178);
+const VERMILLION: RGBColor = RGBColor(213, 94, 0);
+const GREEN: RGBColor = RGBColor(0, 158, 115);
+const PURPLE: RGBColor = RGBColor(204, 121, 167);
+
+/// What is drawn through or at some points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// The inside of the line through the points.
+    Shade,
+    Solid,
+    Dashed,
+    Dotted,
+    Circles,
+    Triangles,
+}
+
+impl Shape {
+    fn style(self) -> ShapeStyle {
+        match self {
+            Self::Shade => BLACK.mix(0.13).filled(),
+            Self::Solid => BLACK.stroke_width(15),
+            Self::Dashed => GREEN.stroke_width(18),
+            Self::Dotted => PURPLE.stroke_width(22),
+            Self::Circles => BLUE.mix(0.7).filled(),
+            Self::Triangles => VERMILLION.mix(0.85).filled(),
+        }
+    }
+
+    /// Draws it, whatever the coordinates are.
+    pub(super) fn draw<C: CoordTranslate>(
+        self,
+        area: &DrawingArea<SVGBackend<'_>, C>,
+        points: &[C::From],
+    ) -> Result<(), PlotError>
+    where
+        C::From: Clone,
+    {
+        let style = self.style();
+        let each = |draw: &dyn Fn(C::From) -> Result<(), PlotError>| points.iter().cloned().try_for_each(draw);
+        let dashed = |dash, gap| area.draw(&DashedPathElement::new(points.iter().cloned(), dash, gap, style));
+        match self {
+            Self::Shade => area.draw(&Polygon::new(points, style)),
+            Self::Solid => area.draw(&PathElement::new(points, style)),
+            Self::Dashed => dashed(8 * UNIT, 4 * UNIT),
+            Self::Dotted => dashed(2 * UNIT, 3 * UNIT),
+            Self::Circles => each(&|point| area.draw(&Circle::new(point, 3 * UNIT, style))),
+            Self::Triangles => each(&|point| area.draw(&TriangleMarker::new(point, 4 * UNIT, style))),
+        }
+    }
+}
