@@ -119,7 +119,7 @@ impl Base<'_> {
         let solved = |columns: usize| {
             let design =
                 DMatrix::from_fn(fitted.len(), columns, |row, column| if column == 0 { fitted[row] } else { 1.0 });
-            solve(&design, &observed, self.loss).map_err(|reason| FitError::Solve { phase, reason })
+            solve(&design, &observed, self.loss, 0.0).map_err(|reason| FitError::Solve { phase, reason })
         };
         match method {
             Method::SimpleScaling => scaled(mean(&ratios())),
@@ -132,7 +132,7 @@ impl Base<'_> {
             Method::Direct => {
                 let selected = match self.settings {
                     Some(settings) => select(phase, settings, self.validation, samples)?,
-                    None => Selected::only(phase, &base.form, self.loss, samples)?,
+                    None => Selected::only(phase, &base.form, self.loss, base.solver.ridge, samples)?,
                 };
                 Ok(Calibrated { selected, calibration: Map::IDENTITY, method, tried: Vec::new() })
             }
@@ -142,6 +142,7 @@ impl Base<'_> {
 
     /// Compares the methods; those of one number of coefficients count as equally simple.
     fn auto(&self, samples: &[Sample]) -> Result<Calibrated, FitError> {
+        let phase = self.selected.fitted.phase;
         let methods = [Method::MedianRatio, Method::SimpleScaling, Method::LinearFit, Method::Affine, Method::Direct];
         // A form that was asked for in spite of its flaw is not held against the methods.
         let asked_for = self.selected.fitted.flaw(|seconds| seconds, samples).is_some();
@@ -157,7 +158,7 @@ impl Base<'_> {
                 Err(error) => Comparison::rejected(error.to_string()),
                 Ok(calibrated) => {
                     let flaw = if asked_for { None } else { calibrated.flaw(samples) };
-                    Comparison::new(cross_validate(samples, self.validation, predict(method)), flaw)
+                    Comparison::new(cross_validate(phase, samples, self.validation, predict(method)), flaw)
                 }
             };
             (Tried { method, comparison }, calibrated)

@@ -2,10 +2,10 @@
 
 use crate::fit::FitError;
 use crate::form::{observed, requests};
-use crate::measurement::Sample;
+use crate::measurement::{Phase, Sample};
 use crate::score::{ape_percent, mean};
 use crate::select::Validation;
-use crate::split::folds;
+use crate::split::stratified;
 use serde::Serialize;
 use token2metrics_core::Request;
 
@@ -54,12 +54,14 @@ impl Comparison {
 /// # Errors
 /// Samples of a fold that nothing can be learned from.
 pub fn cross_validate(
+    phase: Phase,
     samples: &[Sample],
     validation: &Validation,
     predict: impl Fn(&[Sample], &[Request]) -> Result<Vec<f64>, FitError>,
 ) -> Result<Vec<f64>, FitError> {
     let mut errors = Vec::with_capacity(samples.len());
-    for split in folds(samples.len(), validation.folds, validation.seed) {
+    let lengths: Vec<u32> = samples.iter().map(|sample| sample.length(phase)).collect();
+    for split in stratified(&lengths, validation.folds, validation.seed) {
         let (known, scored) = split.of(samples);
         let predicted = predict(&known, &requests(&scored))?;
         errors.extend(observed(&scored).into_iter().zip(predicted).map(|(o, p)| ape_percent(o, p)));
@@ -79,7 +81,8 @@ pub fn simplest<'a>(ways: impl Iterator<Item = (usize, &'a Comparison)>) -> Opti
     close.min_by(|a, b| a.1.cmp(&b.1).then(a.2.0.total_cmp(&b.2.0))).map(|(index, ..)| *index)
 }
 
-fn standard_error(values: &[f64]) -> f64 {
+/// The standard error of the mean of some values.
+pub fn standard_error(values: &[f64]) -> f64 {
     let mean = mean(values);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (values.len().saturating_sub(1).max(1) * values.len()) as f64).sqrt()

@@ -23,8 +23,8 @@ pub enum EmitError {
     /// A name is longer than the blob can hold.
     #[error("the name \"{0}\" is too long: a blob holds at most {1} bytes of it")]
     LongName(String, usize),
-    /// No row has a decode step, or there is no row.
-    #[error("no row has both an input and a decode step")]
+    /// There is no row.
+    #[error("no row to learn the range of token counts from")]
     NoRange,
     /// The bytes do not give the same profile back.
     #[error("the blob does not decode to the profile that was encoded")]
@@ -36,8 +36,8 @@ pub enum EmitError {
 pub struct Phases {
     /// The prompt.
     pub prefill: Calibrated,
-    /// The steps.
-    pub decode: Calibrated,
+    /// The steps, if any were measured.
+    pub decode: Option<Calibrated>,
 }
 
 /// Puts a profile together: the config's identity, the fitted phases, and the token counts that they were trained on.
@@ -58,9 +58,12 @@ pub fn profile(config: &Config, phases: &Phases, trained: Trained) -> Result<Pro
             polynomial: prefill.selected.fitted.polynomial().map_err(too_many(Phase::Prefill))?,
             calibration: prefill.calibration.into(),
         },
-        decode: token2metrics_core::Phase {
-            polynomial: decode.selected.fitted.polynomial().map_err(too_many(Phase::Decode))?,
-            calibration: decode.calibration.into(),
+        decode: match decode {
+            Some(decode) => token2metrics_core::Phase {
+                polynomial: decode.selected.fitted.polynomial().map_err(too_many(Phase::Decode))?,
+                calibration: decode.calibration.into(),
+            },
+            None => token2metrics_core::Phase::UNKNOWN,
         },
         power: Power::default(),
         bands: None,
@@ -76,12 +79,10 @@ pub fn input_tokens(rows: &[Measurement]) -> Result<Span, EmitError> {
     span(rows.iter().map(|row| row.request.input_tokens))
 }
 
-/// The generated tokens of some rows, as far as their decode was measured.
-///
-/// # Errors
-/// Rows without a decode step.
-pub fn output_tokens(rows: &[Measurement]) -> Result<Span, EmitError> {
-    span(rows.iter().filter(|row| row.decode_s.is_some()).map(|row| row.request.output_tokens))
+/// The generated tokens of some rows, as far as their decode was measured; 1 where none was.
+pub fn output_tokens(rows: &[Measurement]) -> Span {
+    let measured = rows.iter().filter(|row| row.decode_s.is_some());
+    span(measured.map(|row| row.request.output_tokens)).unwrap_or(Span { min: 1, max: 1 })
 }
 
 fn span(counts: impl Iterator<Item = u32> + Clone) -> Result<Span, EmitError> {

@@ -53,14 +53,15 @@ pub enum FitError {
     },
 }
 
-/// Fits a form to the samples of a phase.
+/// Fits a form to the samples of a phase, with a penalty of `ridge` as in [`solve`].
 ///
 /// # Errors
 /// Samples that do not determine the coefficients.
-pub fn fit(phase: Phase, form: &Form, loss: Loss, samples: &[Sample]) -> Result<Fitted, FitError> {
+pub fn fit(phase: Phase, form: &Form, loss: Loss, ridge: f64, samples: &[Sample]) -> Result<Fitted, FitError> {
     check_lengths(phase, form, samples)?;
     let design = form.design(phase, &requests(samples));
-    let solution = solve(&design, &observed(samples), loss).map_err(|reason| FitError::Solve { phase, reason })?;
+    let solution =
+        solve(&design, &observed(samples), loss, ridge).map_err(|reason| FitError::Solve { phase, reason })?;
     Ok(Fitted { phase, form: form.clone(), coefficients: solution.coefficients, solver: solution.solver })
 }
 

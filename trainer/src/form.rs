@@ -24,18 +24,6 @@ impl Form {
         Self { intercept, terms: powers.map(|power| Term::plain(1.0, power)).collect() }
     }
 
-    /// The same form with the prompt padded to a tile as one more term.
-    pub fn with_padded(mut self, tile: u16) -> Self {
-        self.terms.push(Term { coefficient: 1.0, knot: 0, tile, power: 1 });
-        self
-    }
-
-    /// The same form with the prompt's whole tiles as one more term: for kernels that run full tiles fast, the remainder slowly.
-    pub fn with_whole(mut self, tile: u16) -> Self {
-        self.terms.push(Term { coefficient: 1.0, knot: u32::from(tile) - 1, tile, power: 1 });
-        self
-    }
-
     /// How many coefficients the form has.
     pub fn coefficients(&self) -> usize {
         usize::from(self.intercept) + self.terms.len()
@@ -59,8 +47,28 @@ impl Form {
     }
 }
 
+/// The length rounded up to a tile, to a power.
+pub fn padded(tile: u16, power: u8) -> Term {
+    Term { coefficient: 1.0, knot: 0, tile, power }
+}
+
+/// The length beyond the first tile, rounded up to a tile.
+pub fn padded_beyond(tile: u16) -> Term {
+    Term { coefficient: 1.0, knot: tile.into(), tile, power: 1 }
+}
+
+/// The whole tiles in the length: for kernels that run full tiles fast, the remainder slowly.
+pub fn whole(tile: u16) -> Term {
+    Term { coefficient: 1.0, knot: u32::from(tile) - 1, tile, power: 1 }
+}
+
+/// The length beyond a knot, to a power.
+pub fn knotted(knot: u32, power: u8) -> Term {
+    Term { coefficient: 1.0, knot, tile: 1, power }
+}
+
 /// What a term contributes to a phase of a request, by the very code that runs on the device.
-fn seconds(phase: Phase, term: &Term, request: Request) -> f64 {
+pub fn seconds(phase: Phase, term: &Term, request: Request) -> f64 {
     f64::from(match phase {
         Phase::Prefill => term.rise(request.cached_tokens, request.input_tokens),
         Phase::Decode => term.sum(request.input_tokens, request.input_tokens + request.output_tokens - 1),

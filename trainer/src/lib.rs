@@ -15,7 +15,9 @@
 //! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it. [`cmd`] has one file a
 //! subcommand. Whatever a device computes is computed here by calling the same code, [`token2metrics_core`].
 
+pub mod auto;
 pub mod calibrate;
+pub mod candidates;
 pub mod clean;
 pub mod cli;
 pub mod cmd;
@@ -32,10 +34,12 @@ pub mod logging;
 pub mod loss;
 pub mod measurement;
 pub mod nearest;
+pub mod outlier;
 pub mod output;
 pub mod page;
 pub mod plot;
 pub mod report;
+pub mod scan;
 pub mod score;
 pub mod select;
 pub mod solve;

@@ -9,10 +9,10 @@ pub enum Loss {
     /// Squared seconds: ordinary least squares, ruled by the longest requests.
     Squared,
     /// Squared relative errors: every request counts the same, whatever its length.
-    #[default]
     Relative,
     /// Huber's loss over relative errors: squared up to 1.345 standard deviations of the bulk, linear beyond (P. J. Huber, "Robust estimation
     /// of a location parameter", 1964), so that a freak row pulls no harder than a moderately bad one.
+    #[default]
     Huber,
 }
 

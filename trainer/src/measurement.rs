@@ -46,6 +46,16 @@ pub struct Sample {
     pub seconds: f64,
 }
 
+impl Sample {
+    /// The token count that the phase grows with first of all.
+    pub fn length(&self, phase: Phase) -> u32 {
+        match phase {
+            Phase::Prefill => self.request.input_tokens,
+            Phase::Decode => self.request.output_tokens,
+        }
+    }
+}
+
 impl Phase {
     /// The column with the phase's seconds.
     pub const fn column(self) -> &'static str {

@@ -2,7 +2,6 @@
 
 use crate::calibrate::{Map, Method};
 use crate::clean::Rejection;
-use crate::compare::Comparison;
 use crate::measurement::Phase;
 use crate::plot::Figure;
 use crate::report::{PhaseReport, Report};
@@ -20,7 +19,7 @@ const MOST_REJECTED: usize = 200;
 struct Page<'a> {
     report: &'a Report,
     identity: String,
-    phases: [Section<'a>; 2],
+    phases: Vec<Section<'a>>,
     rejected: Vec<&'a Rejection>,
 }
 
@@ -43,7 +42,10 @@ pub fn page(report: &Report, figures: &[Figure]) -> Result<String, askama::Error
     let page = Page {
         report,
         identity: crate::formula::identity(&report.llm, &report.device, &report.variant),
-        phases: [section(Phase::Prefill, &report.prefill), section(Phase::Decode, &report.decode)],
+        phases: [(Phase::Prefill, Some(&report.prefill)), (Phase::Decode, report.decode.as_ref())]
+            .into_iter()
+            .filter_map(|(name, fit)| Some(section(name, fit?)))
+            .collect(),
         rejected: report.rejected().collect(),
     };
     Ok(sound(&page.render()?).into_owned())
@@ -65,11 +67,11 @@ impl Section<'_> {
 }
 
 /// How the row of a compared way is set.
-fn class(chosen: bool, comparison: &Comparison) -> &'static str {
-    match (chosen, &comparison.rejected) {
+fn class(chosen: bool, rejected: bool) -> &'static str {
+    match (chosen, rejected) {
         (true, _) => "chosen",
-        (false, Some(_)) => "rejected",
-        (false, None) => "considered",
+        (false, true) => "rejected",
+        (false, false) => "considered",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What training says about itself: `report.json`.
 
+use crate::auto::Compared;
 use crate::calibrate::{Calibrated, Map, Method, Tried};
 use crate::clean::{Cleaned, Rejection};
 use crate::config::Config;
@@ -8,7 +9,7 @@ use crate::formula;
 use crate::loss::Loss;
 use crate::measurement::Phase;
 use crate::score::Scores;
-use crate::select::{Candidate, Settings};
+use crate::select::Settings;
 use crate::solve::Solver;
 use crate::train::Rows;
 use serde::Serialize;
@@ -38,8 +39,8 @@ pub struct Report {
     pub rows: RowCounts,
     /// How prefill was fitted.
     pub prefill: PhaseReport,
-    /// How decode was fitted.
-    pub decode: PhaseReport,
+    /// How decode was fitted; `None` where no row has `decode_s`.
+    pub decode: Option<PhaseReport>,
     /// Errors on rows that were not fitted.
     pub holdout: Holdout,
     /// Errors on the device rows, each predicted from the other folds.
@@ -86,7 +87,7 @@ pub struct PhaseReport {
     /// How it was minimised.
     pub solver: Solver,
     /// The forms that were compared.
-    pub candidates: Vec<Candidate>,
+    pub compared: Compared,
     /// The calibration method, or `direct` for a fit on the device.
     pub calibration: Method,
     /// The calibration.
@@ -130,7 +131,10 @@ impl Report {
         // One output token needs no decode step, and so no row to learn it from.
         let output_tokens = config.output_tokens.map(|[least, greatest]| [least.max(2), greatest.max(2)]);
         warnings.extend(uncovered("output_tokens", output_tokens, profile.trained.output_tokens));
-        for calibrated in [&phases.prefill, &phases.decode] {
+        if phases.decode.is_none() {
+            warnings.push("no row has decode_s: the profile answers requests of one output token only".to_owned());
+        }
+        for calibrated in [Some(&phases.prefill), phases.decode.as_ref()].into_iter().flatten() {
             let phase = calibrated.selected.fitted.phase;
             let advice = match &calibrated.selected.flaw {
                 Some(flaw) => Some(format!("{phase}: the fit {flaw}: choose another type")),
@@ -166,11 +170,10 @@ impl Report {
                 &config.prefill,
                 formula::phase(Phase::Prefill, &profile.prefill.polynomial, &profile.prefill.calibration),
             ),
-            decode: PhaseReport::new(
-                &phases.decode,
-                &config.decode,
-                formula::phase(Phase::Decode, &profile.decode.polynomial, &profile.decode.calibration),
-            ),
+            decode: phases.decode.as_ref().map(|decode| {
+                let formula = formula::phase(Phase::Decode, &profile.decode.polynomial, &profile.decode.calibration);
+                PhaseReport::new(decode, &config.decode, formula)
+            }),
             holdout,
             cross_validation,
             folds: config.validation.folds,
@@ -201,7 +204,7 @@ impl PhaseReport {
             coefficients: fitted.coefficients.clone(),
             loss: settings.loss,
             solver: fitted.solver.clone(),
-            candidates: calibrated.selected.candidates.clone(),
+            compared: calibrated.selected.compared.clone(),
             calibration: calibrated.method,
             map: calibrated.calibration,
             calibrations: calibrated.tried.clone(),

@@ -1,6 +1,6 @@
-//! Stage 4, `type`: which form a phase is fitted with. `auto` compares forms by cross-validation.
+//! Stage 4, `type`: which form a phase is fitted with.
 
-use crate::compare::{Comparison, cross_validate, simplest};
+use crate::auto::{Compared, auto};
 use crate::fit::{FitError, Fitted, fit};
 use crate::form::Form;
 use crate::loss::Loss;
@@ -51,26 +51,14 @@ impl Default for Validation {
     }
 }
 
-/// A form that was tried, for the report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Candidate {
-    /// The form, as a sum of terms.
-    pub form: String,
-    /// How many coefficients it has.
-    pub coefficients: usize,
-    /// How it did.
-    #[serde(flatten)]
-    pub comparison: Comparison,
-}
-
 /// The form that was chosen, and all that were tried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selected {
     /// Fitted on all samples.
     pub fitted: Fitted,
-    /// In the order of their complexity; empty where there was no choice.
-    pub candidates: Vec<Candidate>,
-    /// What is wrong with a form that was not chosen here but asked for.
+    /// What was compared; empty where there was no choice.
+    pub compared: Compared,
+    /// What is wrong with a form that was asked for, or that the rows force.
     pub flaw: Option<String>,
 }
 
@@ -88,21 +76,11 @@ pub fn select(
         return Err(FitError::NoRows(phase));
     }
     let polynomial = |degree| Form::polynomial(phase, degree, settings.fit_intercept);
-    let only = |form| Selected::only(phase, &form, settings.loss, samples);
+    let only = |form| Selected::only(phase, &form, settings.loss, 0.0, samples);
     match settings.form {
         Type::Linear => only(polynomial(1)),
         Type::Polynomial => only(polynomial(settings.degree)),
-        Type::Auto => {
-            let (candidates, fits): (Vec<Candidate>, Vec<_>) = forms(phase, settings.fit_intercept)
-                .into_iter()
-                .map(|form| try_out(phase, &form, settings.loss, validation, samples))
-                .unzip();
-            let ways = candidates.iter().map(|candidate| (candidate.coefficients, &candidate.comparison));
-            match simplest(ways).map(|index| fits[index].clone()) {
-                Some(fitted) => Ok(Selected { fitted: fitted?, candidates, flaw: None }),
-                None => Err(FitError::NoForm { phase, reasons: reasons(&candidates) }),
-            }
-        }
+        Type::Auto => auto(phase, settings, validation, samples),
     }
 }
 
@@ -111,61 +89,9 @@ impl Selected {
     ///
     /// # Errors
     /// Samples that do not determine its coefficients.
-    pub fn only(phase: Phase, form: &Form, loss: Loss, samples: &[Sample]) -> Result<Self, FitError> {
-        let fitted = fit(phase, form, loss, samples)?;
+    pub fn only(phase: Phase, form: &Form, loss: Loss, ridge: f64, samples: &[Sample]) -> Result<Self, FitError> {
+        let fitted = fit(phase, form, loss, ridge, samples)?;
         let flaw = fitted.flaw(|seconds| seconds, samples);
-        Ok(Self { fitted, candidates: Vec::new(), flaw })
+        Ok(Self { fitted, compared: Compared::default(), flaw })
     }
-}
-
-/// The forms that `auto` compares, the simplest first: degrees 1 to 3, and in prefill degrees 1 and 2 with a tile.
-fn forms(phase: Phase, intercept: bool) -> Vec<Form> {
-    let plain = |degree| Form::polynomial(phase, degree, intercept);
-    let mut forms: Vec<Form> = (1..=3).map(plain).collect();
-    if phase == Phase::Prefill {
-        for tile in [8, 16, 32, 64, 128, 256, 512] {
-            for degree in [1, 2] {
-                forms.push(plain(degree).with_padded(tile));
-                forms.push(plain(degree).with_whole(tile));
-            }
-        }
-    }
-    forms.sort_by_key(Form::coefficients);
-    forms
-}
-
-/// With fewer rows, among so many forms some do well in cross-validation by chance.
-const ROWS_A_COEFFICIENT: usize = 4;
-
-fn try_out(
-    phase: Phase,
-    form: &Form,
-    loss: Loss,
-    validation: &Validation,
-    samples: &[Sample],
-) -> (Candidate, Result<Fitted, FitError>) {
-    let fitted = fit(phase, form, loss, samples);
-    let needed = ROWS_A_COEFFICIENT * form.coefficients();
-    let comparison = match &fitted {
-        Err(error) => Comparison::rejected(error.to_string()),
-        Ok(_) if samples.len() < needed && *form != Form::polynomial(phase, 1, form.intercept) => {
-            Comparison::rejected(format!("too few rows to compare it: it takes {needed}, there are {}", samples.len()))
-        }
-        Ok(fitted) => Comparison::new(
-            cross_validate(samples, validation, |known, asked| Ok(fit(phase, form, loss, known)?.seconds(asked))),
-            fitted.flaw(|seconds| seconds, samples),
-        ),
-    };
-    (Candidate { form: crate::formula::form(phase, form), coefficients: form.coefficients(), comparison }, fitted)
-}
-
-/// Why forms were rejected, each reason once.
-fn reasons(candidates: &[Candidate]) -> String {
-    let mut reasons: Vec<&str> = Vec::new();
-    for reason in candidates.iter().filter_map(|candidate| candidate.comparison.rejected.as_deref()) {
-        if !reasons.contains(&reason) {
-            reasons.push(reason);
-        }
-    }
-    reasons.join("; ")
 }

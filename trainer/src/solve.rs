@@ -47,6 +47,9 @@ pub struct Solver {
     pub start_loss: f64,
     /// The loss at the end.
     pub loss: f64,
+    /// The penalty on the squares of the coefficients, of columns of norm 1: what the rows cannot tell apart is shared out among the
+    /// columns instead of taken to extremes (A. E. Hoerl and R. W. Kennard, "Ridge Regression", 1970).
+    pub ridge: f64,
     /// Of Huber's loss: the relative error beyond which a row pulls no harder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub huber_threshold: Option<f64>,
@@ -61,6 +64,7 @@ impl Solver {
             stopped: String::new(),
             start_loss: f64::NAN,
             loss: f64::NAN,
+            ridge: 0.0,
             huber_threshold: None,
         }
     }
@@ -104,10 +108,16 @@ struct Problem<'a> {
     /// Without a step.
     residuals: &'a DVector<f64>,
     threshold: f64,
+    /// Behind these rows come those of the ridge, whose loss is always squared.
+    rows: usize,
     evaluations: Cell<u32>,
 }
 
 impl Problem<'_> {
+    fn threshold(&self, row: usize) -> f64 {
+        if row < self.rows { self.threshold } else { f64::INFINITY }
+    }
+
     fn changes(&self, step: &[f64]) -> DVector<f64> {
         self.basis * DVector::from_column_slice(step)
     }
@@ -123,9 +133,8 @@ impl CostFunction for Problem<'_> {
             return Err(argmin::core::Error::msg("no further decrease"));
         }
         let changes = self.changes(step);
-        let rises =
-            self.residuals.iter().zip(&changes).map(|(residual, change)| rise(*residual, *change, self.threshold));
-        Ok(rises.sum())
+        let rises = self.residuals.iter().zip(&changes).enumerate();
+        Ok(rises.map(|(row, (residual, change))| rise(*residual, *change, self.threshold(row))).sum())
     }
 }
 
@@ -134,16 +143,17 @@ impl Gradient for Problem<'_> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, step: &Self::Param) -> Result<Vec<f64>, argmin::core::Error> {
-        let slopes = (self.residuals + self.changes(step)).map(|residual| slope(residual, self.threshold));
+        let mut slopes = self.residuals + self.changes(step);
+        slopes.iter_mut().enumerate().for_each(|(row, residual)| *residual = slope(*residual, self.threshold(row)));
         Ok(self.basis.tr_mul(&slopes).as_slice().to_vec())
     }
 }
 
-/// Fits `design * coefficients` to `seconds`.
+/// Fits `design * coefficients` to `seconds`, with a penalty of `ridge` on the squares of the coefficients; see [`Solver::ridge`].
 ///
 /// # Errors
 /// Rows that do not determine the coefficients.
-pub fn solve(design: &DMatrix<f64>, seconds: &[f64], loss: Loss) -> Result<Solution, SolveError> {
+pub fn solve(design: &DMatrix<f64>, seconds: &[f64], loss: Loss, ridge: f64) -> Result<Solution, SolveError> {
     let (rows, coefficients) = design.shape();
     if rows < coefficients {
         return Err(SolveError::TooFewRows { rows, coefficients });
@@ -168,6 +178,11 @@ pub fn solve(design: &DMatrix<f64>, seconds: &[f64], loss: Loss) -> Result<Solut
     for (mut column, scale) in weighted.column_iter_mut().zip(&scales) {
         column /= *scale;
     }
+    if ridge > 0.0 {
+        weighted = weighted.insert_rows(rows, coefficients, 0.0);
+        weighted.view_mut((rows, 0), (coefficients, coefficients)).fill_diagonal(ridge.sqrt());
+        target = target.insert_rows(rows, coefficients, 0.0);
+    }
     let svd = weighted.svd(true, true);
     let (Some(basis), Some(v_t)) = (svd.u, svd.v_t) else {
         return Err(SolveError::Solver("no singular value decomposition".to_owned()));
@@ -177,7 +192,8 @@ pub fn solve(design: &DMatrix<f64>, seconds: &[f64], loss: Loss) -> Result<Solut
     }
 
     let start = basis.tr_mul(&target).as_slice().to_vec();
-    let (z, mut solver) = minimise(&basis, &target, start, loss)?;
+    let (z, mut solver) = minimise(&basis, &target, start, loss, rows)?;
+    solver.ridge = ridge;
     solver.huber_threshold = solver.huber_threshold.map(|threshold| threshold * size);
     let unscaled = DVector::from_vec(z).component_div(&svd.singular_values);
     let coefficients = v_t.tr_mul(&unscaled).iter().zip(&scales).map(|(value, scale)| value * size / scale).collect();
@@ -190,6 +206,7 @@ fn minimise(
     target: &DVector<f64>,
     start: Vec<f64>,
     loss: Loss,
+    rows: usize,
 ) -> Result<(Vec<f64>, Solver), SolveError> {
     let failed = |error: argmin::core::Error| SolveError::Solver(error.to_string());
     let residuals = |z: &DVector<f64>| basis * z - target;
@@ -199,7 +216,7 @@ fn minimise(
     for round in 0..MOST_ROUNDS {
         let at = residuals(&z);
         let before = threshold;
-        threshold = loss.threshold(at.as_slice());
+        threshold = loss.threshold(&at.as_slice()[..rows]);
         if round > 0 && (threshold == before || (threshold - before).abs() <= SETTLED * before) {
             threshold = before;
             break;
@@ -208,12 +225,13 @@ fn minimise(
             .with_tolerance_grad(TOLERANCE)
             .and_then(|lbfgs| lbfgs.with_tolerance_cost(0.0))
             .map_err(failed)?;
-        let result = Executor::new(Problem { basis, residuals: &at, threshold, evaluations: Cell::new(0) }, lbfgs)
-            .configure(|state| state.param(vec![0.0; z.len()]).max_iters(MOST_ITERATIONS))
-            .timer(false)
-            .ctrlc(false)
-            .run()
-            .map_err(failed)?;
+        let result =
+            Executor::new(Problem { basis, residuals: &at, threshold, rows, evaluations: Cell::new(0) }, lbfgs)
+                .configure(|state| state.param(vec![0.0; z.len()]).max_iters(MOST_ITERATIONS))
+                .timer(false)
+                .ctrlc(false)
+                .run()
+                .map_err(failed)?;
         let state = result.state();
         iterations += state.get_iter();
         stopped = state.get_termination_status().to_string();
@@ -221,17 +239,23 @@ fn minimise(
             z += DVector::from_column_slice(step);
         }
     }
-    let gradient = basis.tr_mul(&residuals(&z).map(|residual| slope(residual, threshold))).norm();
+    let threshold_of = |row: usize| if row < rows { threshold } else { f64::INFINITY };
+    let mut slopes = residuals(&z);
+    slopes.iter_mut().enumerate().for_each(|(row, residual)| *residual = slope(*residual, threshold_of(row)));
+    let gradient = basis.tr_mul(&slopes).norm();
     if gradient.is_nan() || gradient > ACCEPTED {
         return Err(SolveError::Solver(format!("{stopped}; gradient {gradient:e}")));
     }
-    let total = |z: &DVector<f64>| residuals(z).iter().map(|residual| rho(*residual, threshold)).sum();
+    let total = |z: &DVector<f64>| {
+        residuals(z).iter().enumerate().map(|(row, residual)| rho(*residual, threshold_of(row))).sum()
+    };
     let solver = Solver {
         name: "closed form (singular values), then argmin L-BFGS with More-Thuente line search",
         iterations,
         stopped,
         start_loss: total(&start),
         loss: total(&z),
+        ridge: 0.0,
         huber_threshold: threshold.is_finite().then_some(threshold),
     };
     Ok((z.as_slice().to_vec(), solver))

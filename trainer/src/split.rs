@@ -28,11 +28,28 @@ pub fn holdout(len: usize, test_size: f64, seed: u64) -> Split {
     part(&order, |place| place < scored)
 }
 
-/// `folds` splits of `len` rows in which each row is scored once; with fewer rows than folds, one row a fold.
-pub fn folds(len: usize, folds: usize, seed: u64) -> Vec<Split> {
-    let order = shuffled(len, seed);
+/// `folds` splits in which each row is scored once, with rows of every length in each: of neighbours in the order of `lengths`, each
+/// is scored in another fold. With fewer rows than folds, one row a fold.
+pub fn stratified<K: Ord>(lengths: &[K], folds: usize, seed: u64) -> Vec<Split> {
+    let len = lengths.len();
     let folds = folds.min(len);
-    (0..folds).map(|fold| part(&order, |place| place % folds == fold)).collect()
+    let mut order = shuffled(len, seed);
+    order.sort_by(|a, b| lengths[*a].cmp(&lengths[*b]));
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut fold_of = vec![0; len];
+    for neighbours in order.chunks(folds.max(1)) {
+        let mut labels: Vec<usize> = (0..folds).collect();
+        labels.shuffle(&mut rng);
+        for (index, label) in neighbours.iter().zip(labels) {
+            fold_of[*index] = label;
+        }
+    }
+    (0..folds)
+        .map(|fold| {
+            let (scored, fitted) = (0..len).partition(|index| fold_of[*index] == fold);
+            Split { fitted, scored }
+        })
+        .collect()
 }
 
 fn shuffled(len: usize, seed: u64) -> Vec<usize> {
@@ -58,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_row_is_scored_once_over_the_folds() {
-        let splits = folds(17, 5, 42);
+        let splits = stratified(&[7_u32; 17], 5, 42);
         assert_eq!(splits.len(), 5);
         let mut scored: Vec<usize> = splits.iter().flat_map(|split| split.scored.clone()).collect();
         scored.sort_unstable();
@@ -67,6 +84,20 @@ mod tests {
             assert_eq!(split.fitted.len() + split.scored.len(), 17);
             assert!(split.fitted.iter().all(|index| !split.scored.contains(index)));
         }
+    }
+
+    #[test]
+    fn neighbours_are_scored_in_different_folds() {
+        let lengths: Vec<u32> = (0..20).map(|row| 1000 - row % 10 * 7 - row / 10).collect();
+        let mut order: Vec<usize> = (0..20).collect();
+        order.sort_by_key(|row| lengths[*row]);
+        let splits = stratified(&lengths, 5, 42);
+        for neighbours in order.chunks(5) {
+            for split in &splits {
+                assert_eq!(neighbours.iter().filter(|row| split.scored.contains(row)).count(), 1);
+            }
+        }
+        assert_ne!(splits, stratified(&lengths, 5, 43));
     }
 
     #[test]

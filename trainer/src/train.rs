@@ -10,9 +10,9 @@ use crate::measurement::{Measurement, Phase, Table};
 use crate::report::{Holdout, Report};
 use crate::score::{Residuals, Scores, score};
 use crate::select::{Selected, Settings, select};
-use crate::split::{folds, holdout};
+use crate::split::{holdout, stratified};
 use std::path::PathBuf;
-use token2metrics_core::Profile;
+use token2metrics_core::{Profile, Request};
 
 /// What training makes.
 #[derive(Clone, Debug)]
@@ -145,9 +145,10 @@ impl<'a> ServerFits<'a> {
             };
             calibrated.map_err(|reason| TrainError::Fit { machine: "device", reason })
         };
+        let measured = |phase: Phase| !phase.samples(&[self.rows, rows].concat()).is_empty();
         Ok(Phases {
             prefill: calibrate(Phase::Prefill, &self.prefill)?,
-            decode: calibrate(Phase::Decode, &self.decode)?,
+            decode: measured(Phase::Decode).then(|| calibrate(Phase::Decode, &self.decode)).transpose()?,
         })
     }
 
@@ -155,10 +156,11 @@ impl<'a> ServerFits<'a> {
     fn profile(&self, config: &Config, phases: &Phases, device: &[Measurement]) -> Result<Profile, EmitError> {
         let all = [self.rows, device].concat();
         let rows = |direct: bool| if direct { device } else { &all };
-        let [prefill, decode] = [&phases.prefill, &phases.decode].map(|phase| phase.method == Method::Direct);
+        let prefill = phases.prefill.method == Method::Direct;
+        let decode = phases.decode.as_ref().is_some_and(|decode| decode.method == Method::Direct);
         let trained = token2metrics_core::Trained {
             input_tokens: emit::input_tokens(rows(prefill || decode))?,
-            output_tokens: emit::output_tokens(rows(decode))?,
+            output_tokens: emit::output_tokens(rows(decode)),
         };
         emit::profile(config, phases, trained)
     }
@@ -194,7 +196,13 @@ fn score_holdout(config: &Config, server: &ServerFits<'_>, rows: &Rows, profile:
 /// Scores of every device row by a profile that was calibrated, or fitted, on the other folds; `None` where they are too few.
 fn cross_validate(config: &Config, server: &ServerFits<'_>, rows: &Rows) -> Option<Scores> {
     let mut residuals = Residuals::default();
-    for split in folds(rows.device.rows.len(), config.validation.folds, config.validation.seed) {
+    // By what was measured, then by length.
+    let key = |row: &Measurement| {
+        let Request { input_tokens, output_tokens, .. } = row.request;
+        (row.prefill_s.is_some(), row.decode_s.is_some(), input_tokens, output_tokens)
+    };
+    let keys: Vec<_> = rows.device.rows.iter().map(key).collect();
+    for split in stratified(&keys, config.validation.folds, config.validation.seed) {
         let (fitted, scored) = split.of(&rows.device.rows);
         residuals.observe(&server.trial(config, &fitted).ok()?, &scored);
     }

@@ -1,5 +1,6 @@
 //! `calibrate`: a trained profile for another device, by a few rows measured there.
 
+use crate::auto::Compared;
 use crate::calibrate::{Base, Calibrated, Map, Method};
 use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
 use crate::emit;
@@ -93,7 +94,7 @@ impl Calibrate {
             profile.trained.input_tokens = emit::input_tokens(&rows)?;
         }
         if direct(&decode) {
-            profile.trained.output_tokens = emit::output_tokens(&rows)?;
+            profile.trained.output_tokens = emit::output_tokens(&rows);
         }
         write_all(&[(self.output.clone(), emit::blob(&profile)?)])?;
         let (llm, device) = (profile.identity.llm.to_string(), profile.identity.device.to_string());
@@ -114,7 +115,7 @@ impl Calibrate {
             return Ok(None);
         }
         let selected =
-            Selected { fitted: as_fitted(phase, &of_profile.polynomial), candidates: Vec::new(), flaw: None };
+            Selected { fitted: as_fitted(phase, &of_profile.polynomial), compared: Compared::default(), flaw: None };
         let validation = Validation::default();
         let base = Base { selected: &selected, settings: None, loss: Loss::default(), validation: &validation };
         let Calibrated { selected, calibration, method, tried } = base.calibrate(self.method, &samples)?;

@@ -5,7 +5,7 @@ use crate::config::{Catalog, Config};
 use crate::output::write_all;
 use crate::page::page;
 use crate::plot::figures;
-use crate::report::Report;
+use crate::report::{PhaseReport, Report};
 use crate::score::{Errors, Scores};
 use crate::select::Type;
 use crate::table::{Format, name, percent, table};
@@ -138,12 +138,12 @@ pub fn text(reports: &[&Report], cross_validate: bool) -> String {
         ]
     };
     let rows = reports.iter().flat_map(|report| {
-        let (prefill, decode) = (&report.prefill, &report.decode);
-        [
-            row(report, "prefill", &prefill.form, name(&prefill.calibration), |scores| scores.prefill_s),
-            row(report, "decode", &decode.form, name(&decode.calibration), |scores| scores.decode_s),
-            row(report, "total", "", String::new(), |scores| scores.total_s),
-        ]
+        let fitted =
+            |phase: &str, fit: &PhaseReport, errors| row(report, phase, &fit.form, name(&fit.calibration), errors);
+        let prefill = fitted("prefill", &report.prefill, |scores| scores.prefill_s);
+        let decode = report.decode.as_ref().map(|decode| fitted("decode", decode, |scores| scores.decode_s));
+        let total = row(report, "total", "", String::new(), |scores| scores.total_s);
+        [Some(prefill), decode, Some(total)].into_iter().flatten()
     });
     let header = ["model", "time", "form", "calibration", "holdout rows", "MAPE %", "median %", "max %"];
     let mut text = table(header, 4, rows);

@@ -1,0 +1,208 @@
+//! Stage 4, `type = "auto"`: cross-validates some hundred forms, each at several strengths of ridge, in milliseconds.
+//!
+//! All forms share their columns. A form is fitted robustly once, on all samples; with those weights the normal equations of a
+//! fold's remainder are those of all samples less the fold's own. What is chosen here is fitted anew by [`crate::fit`].
+
+use crate::form::{Form, observed, requests, seconds};
+use crate::loss::{Loss, slope};
+use crate::measurement::{Phase, Sample};
+use crate::split::{Split, stratified};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use token2metrics_core::{Request, Term};
+
+/// Strengths of ridge that are compared, in units of the columns' squares. The largest that any data asked for was in the middle.
+pub const RIDGES: [f64; 4] = [0.0, 1e-5, 1e-4, 1e-3];
+/// The strength at which a form is fitted to find the weights of the rows.
+const WEIGHING: f64 = 1e-5;
+/// Rounds of weights and coefficients, of which each needs the other.
+const ROUNDS: usize = 5;
+/// Cuts into folds, each a different one: with few rows the score of a form depends on the cut.
+const CUTS: u64 = 8;
+/// The least pivot, relative to 1, at which columns count as independent.
+const INDEPENDENT: f64 = 1e-11;
+
+/// A form at one strength of ridge.
+#[derive(Clone, Debug)]
+pub struct Scanned {
+    /// Which of the forms.
+    pub form: usize,
+    /// The strength.
+    pub ridge: f64,
+    /// Absolute percentage errors, row by row, each predicted from the other folds.
+    pub errors: Vec<f64>,
+    /// `predicted / observed - 1`, row by row, of the fit to all rows.
+    pub deviations: Vec<f64>,
+    /// Whether a power or a padded length has a coefficient below zero. No part of a prompt gives time back: such a coefficient
+    /// makes up for one that is too large, and the sum goes astray where the rows end.
+    pub negative: bool,
+}
+
+/// What is the same for all forms.
+struct Scan<'a> {
+    phase: Phase,
+    loss: Loss,
+    requests: Vec<Request>,
+    observed: Vec<f64>,
+    /// What a row's residual is multiplied with, before any robust weight.
+    weights: Vec<f64>,
+    folds: Vec<Vec<Split>>,
+    columns: Vec<(Option<Term>, Column)>,
+    forms: &'a [Form],
+}
+
+/// A weighted column of mean square 1, and what it was divided by.
+struct Column {
+    values: Vec<f64>,
+    scale: f64,
+}
+
+/// Cross-validates every form at every strength. Forms that the samples do not determine are left out.
+pub fn scan(phase: Phase, forms: &[Form], loss: Loss, folds: usize, seed: u64, samples: &[Sample]) -> Vec<Scanned> {
+    let observed = observed(samples);
+    let lengths: Vec<u32> = samples.iter().map(|sample| sample.length(phase)).collect();
+    let mut scan = Scan {
+        phase,
+        loss,
+        requests: requests(samples),
+        weights: observed.iter().map(|seconds| loss.weight(*seconds)).collect(),
+        observed,
+        folds: (0..CUTS).map(|cut| stratified(&lengths, folds, seed.wrapping_add(cut))).collect(),
+        columns: Vec::new(),
+        forms,
+    };
+    (0..forms.len()).flat_map(|form| scan.form(form)).collect()
+}
+
+impl Scan<'_> {
+    fn column(&mut self, term: Option<Term>) -> usize {
+        if let Some(index) = self.columns.iter().position(|(known, _)| *known == term) {
+            return index;
+        }
+        let value = |request: &Request| term.map_or(1.0, |term| seconds(self.phase, &term, *request));
+        let values: Vec<f64> = self.requests.iter().zip(&self.weights).map(|(request, w)| value(request) * w).collect();
+        let scale = (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt();
+        let values = if scale > 0.0 { values.iter().map(|value| value / scale).collect() } else { values };
+        self.columns.push((term, Column { values, scale }));
+        self.columns.len() - 1
+    }
+
+    fn form(&mut self, index: usize) -> Vec<Scanned> {
+        let form = &self.forms[index];
+        let intercept = form.intercept.then_some(None);
+        let terms: Vec<Option<Term>> = intercept.into_iter().chain(form.terms.iter().copied().map(Some)).collect();
+        let columns: Vec<usize> = terms.iter().map(|term| self.column(*term)).collect();
+        let columns: Vec<&Column> = columns.into_iter().map(|column| &self.columns[column].1).collect();
+        if columns.iter().any(|column| !column.scale.is_normal()) {
+            return Vec::new();
+        }
+        let design = DMatrix::from_fn(self.observed.len(), columns.len(), |row, column| columns[column].values[row]);
+        let Some(robust) = self.robust_weights(&design) else { return Vec::new() };
+        let all = Normal::of(&design, &robust, &self.target(), 0..self.observed.len());
+        let cuts: Vec<Vec<Normal>> = self
+            .folds
+            .iter()
+            .map(|folds| {
+                let of = |split: &Split| {
+                    all.less(&Normal::of(&design, &robust, &self.target(), split.scored.iter().copied()))
+                };
+                folds.iter().map(of).collect()
+            })
+            .collect();
+        RIDGES.into_iter().filter_map(|ridge| self.score(index, &terms, &design, &all, &cuts, ridge)).collect()
+    }
+
+    fn score(
+        &self,
+        form: usize,
+        terms: &[Option<Term>],
+        design: &DMatrix<f64>,
+        all: &Normal,
+        cuts: &[Vec<Normal>],
+        ridge: f64,
+    ) -> Option<Scanned> {
+        let fitted = all.solve(ridge)?;
+        // Of a knot either sign makes sense: a cost sets in, or levels off. So it does of whole tiles.
+        let negative =
+            terms.iter().zip(&fitted).any(|(term, value)| *value < 0.0 && term.is_none_or(|term| term.knot == 0));
+        let mut errors = vec![0.0; self.observed.len()];
+        for (folds, normals) in self.folds.iter().zip(cuts) {
+            for (split, normal) in folds.iter().zip(normals) {
+                let coefficients = normal.solve(ridge)?;
+                for &row in &split.scored {
+                    errors[row] += 100.0 * self.deviation(design, &coefficients, row).abs() / CUTS as f64;
+                }
+            }
+        }
+        let deviations = (0..errors.len()).map(|row| self.deviation(design, &fitted, row)).collect();
+        errors.iter().all(|error| error.is_finite()).then_some(Scanned { form, ridge, errors, deviations, negative })
+    }
+
+    /// `predicted / observed - 1`.
+    fn deviation(&self, design: &DMatrix<f64>, coefficients: &DVector<f64>, row: usize) -> f64 {
+        let weighted = design.row(row).iter().zip(coefficients).map(|(value, by)| value * by).sum::<f64>();
+        weighted / (self.weights[row] * self.observed[row]) - 1.0
+    }
+
+    fn target(&self) -> Vec<f64> {
+        self.observed.iter().zip(&self.weights).map(|(seconds, weight)| seconds * weight).collect()
+    }
+
+    /// Iteratively reweighted least squares: the weight of a row is the slope of its loss over its residual.
+    fn robust_weights(&self, design: &DMatrix<f64>) -> Option<Vec<f64>> {
+        let target = self.target();
+        let mut weights = vec![1.0; target.len()];
+        for _ in 0..ROUNDS {
+            let coefficients = Normal::of(design, &weights, &target, 0..target.len()).solve(WEIGHING)?;
+            let residuals: Vec<f64> = (design * coefficients).iter().zip(&target).map(|(p, t)| p - t).collect();
+            let threshold = self.loss.threshold(&residuals);
+            if threshold.is_infinite() {
+                break;
+            }
+            let weight = |residual: f64| if residual == 0.0 { 1.0 } else { slope(residual, threshold) / residual };
+            weights = residuals.into_iter().map(weight).collect();
+        }
+        Some(weights)
+    }
+}
+
+/// Normal equations: `gram * coefficients = moment`, over so many rows.
+struct Normal {
+    gram: DMatrix<f64>,
+    moment: DVector<f64>,
+    rows: f64,
+}
+
+impl Normal {
+    fn of(design: &DMatrix<f64>, weights: &[f64], target: &[f64], rows: impl Iterator<Item = usize>) -> Self {
+        let columns = design.ncols();
+        let (mut gram, mut moment) = (DMatrix::zeros(columns, columns), DVector::zeros(columns));
+        let mut count = 0.0;
+        for row in rows {
+            count += 1.0;
+            for i in 0..columns {
+                let weighted = weights[row] * design[(row, i)];
+                moment[i] += weighted * target[row];
+                for j in 0..=i {
+                    gram[(i, j)] += weighted * design[(row, j)];
+                }
+            }
+        }
+        Self { gram, moment, rows: count }
+    }
+
+    fn less(&self, other: &Self) -> Self {
+        Self { gram: &self.gram - &other.gram, moment: &self.moment - &other.moment, rows: self.rows - other.rows }
+    }
+
+    /// The coefficients with a penalty of `ridge` times their squares, per row; `None` where the rows do not determine them.
+    fn solve(&self, ridge: f64) -> Option<DVector<f64>> {
+        let mut gram = self.gram.clone();
+        for index in 0..gram.nrows() {
+            gram[(index, index)] += ridge * self.rows;
+        }
+        // Only the lower triangle is read.
+        let cholesky: Cholesky<f64, Dyn> = Cholesky::new(gram)?;
+        let pivots = cholesky.l_dirty().diagonal();
+        (pivots.min().powi(2) > INDEPENDENT * self.rows).then(|| cholesky.solve(&self.moment))
+    }
+}
