@@ -173,7 +173,7 @@ fn choose(tried: &mut [Tried<'_>], sound: impl Fn(&mut Tried<'_>) -> bool) -> Op
         .filter(|&index| tried[index].score <= limit && (additive.is_none() || !tried[index].scanned.negative))
         .collect();
     // Stable: of equally simple forms the better one comes first.
-    close.sort_by_key(|&index| tried[index].form.coefficients());
+    close.sort_by_key(|&index| tried[index].form.complexity());
     close.into_iter().find(|&index| sound(&mut tried[index])).or(Some(first))
 }
 

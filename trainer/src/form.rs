@@ -29,6 +29,18 @@ impl Form {
         usize::from(self.intercept) + self.terms.len()
     }
 
+    /// How many numbers the rows are asked for: the coefficients, and each tile and knot that was looked for.
+    pub fn complexity(&self) -> usize {
+        let mut found: Vec<u32> = Vec::new();
+        for term in &self.terms {
+            let number = if term.tile > 1 { term.tile.into() } else { term.knot };
+            if number > 0 && !found.contains(&number) {
+                found.push(number);
+            }
+        }
+        self.coefficients() + found.len()
+    }
+
     /// The largest tile of a term: over this many tokens the form rises if it does at all.
     pub fn period(&self) -> u32 {
         self.terms.iter().map(|term| u32::from(term.tile)).max().unwrap_or(1)
