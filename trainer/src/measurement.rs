@@ -25,6 +25,10 @@ pub struct Measurement {
     pub prefill_s: Option<f64>,
     /// Seconds of the `output_tokens - 1` steps.
     pub decode_s: Option<f64>,
+    /// Joules of the prompt.
+    pub prefill_energy_j: Option<f64>,
+    /// Joules of the steps.
+    pub decode_energy_j: Option<f64>,
 }
 
 /// A part of a request that is fitted on its own.
@@ -46,6 +50,19 @@ pub struct Sample {
     pub seconds: f64,
 }
 
+/// The energy of one phase of one measured request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spent {
+    /// Line in its file, from 1.
+    pub line: u64,
+    /// What was asked.
+    pub request: Request,
+    /// How long the phase took.
+    pub seconds: f64,
+    /// What it used.
+    pub joules: f64,
+}
+
 impl Phase {
     /// The column with the phase's seconds.
     pub const fn column(self) -> &'static str {
@@ -55,13 +72,42 @@ impl Phase {
         }
     }
 
+    /// The column with the phase's joules.
+    pub const fn energy_column(self) -> &'static str {
+        match self {
+            Self::Prefill => "prefill_energy_j",
+            Self::Decode => "decode_energy_j",
+        }
+    }
+
     /// The rows in which the phase was measured.
     pub fn samples(self, rows: &[Measurement]) -> Vec<Sample> {
-        let seconds = |row: &Measurement| match self {
+        rows.iter().filter_map(|row| Some(Sample { request: row.request, seconds: self.seconds(row)? })).collect()
+    }
+
+    /// The rows in which both the time and the energy of the phase were measured.
+    pub fn spent(self, rows: &[Measurement]) -> Vec<Spent> {
+        let spent = |row: &Measurement| {
+            let (seconds, joules) = (self.seconds(row)?, self.joules(row)?);
+            Some(Spent { line: row.line, request: row.request, seconds, joules })
+        };
+        rows.iter().filter_map(spent).collect()
+    }
+
+    /// The seconds of the phase, if they were measured.
+    pub const fn seconds(self, row: &Measurement) -> Option<f64> {
+        match self {
             Self::Prefill => row.prefill_s,
             Self::Decode => row.decode_s,
-        };
-        rows.iter().filter_map(|row| Some(Sample { request: row.request, seconds: seconds(row)? })).collect()
+        }
+    }
+
+    /// The joules of the phase, if they were measured.
+    pub const fn joules(self, row: &Measurement) -> Option<f64> {
+        match self {
+            Self::Prefill => row.prefill_energy_j,
+            Self::Decode => row.decode_energy_j,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::emit::{self, EmitError, Phases};
 use crate::fit::FitError;
 use crate::ingest::{self, IngestError};
 use crate::measurement::{Measurement, Phase, Table};
+use crate::power::Powers;
 use crate::report::{Holdout, Report};
 use crate::score::{Residuals, Scores, score};
 use crate::select::{Selected, Settings, select};
@@ -119,7 +120,7 @@ impl<'a> ServerFits<'a> {
         Ok(Self { rows, prefill: select(Phase::Prefill)?, decode: select(Phase::Decode)? })
     }
 
-    /// Calibrates both phases on device rows; without a server's fit, fits them there.
+    /// Calibrates both phases on device rows; without a server's fit, fits them there. Their power is always fitted there.
     fn calibrate(&self, config: &Config, rows: &[Measurement]) -> Result<Phases, TrainError> {
         let calibrate = |phase: Phase, server: &Option<Selected>| {
             let (settings, samples) = (settings(config, phase), phase.samples(rows));
@@ -145,6 +146,7 @@ impl<'a> ServerFits<'a> {
         Ok(Phases {
             prefill: calibrate(Phase::Prefill, &self.prefill)?,
             decode: calibrate(Phase::Decode, &self.decode)?,
+            powers: Powers::new(config, rows),
         })
     }
 
