@@ -1,9 +1,11 @@
 //! Stage 6: the power curve of each phase, from the device rows that have both its seconds and its joules.
 
 mod fit;
+mod rescale;
 mod shape;
 
 pub use fit::{PowerError, fit};
+pub use rescale::{Change, rescale};
 pub use shape::Curve;
 
 use crate::compare::{Comparison, simplest};
@@ -11,7 +13,7 @@ use crate::config::Config;
 use crate::fit::FitError;
 use crate::measurement::{Measurement, Phase, Spent};
 use crate::outlier::{OUTLIER, modified_z_scores};
-use crate::score::ape_percent;
+use crate::score::{ape_percent, median};
 use crate::select::Validation;
 use crate::split::folds;
 use serde::Serialize;
@@ -107,32 +109,48 @@ const ROWS_A_PARAMETER: usize = 4;
 /// Rows that determine no curve.
 pub fn select(phase: Phase, form: Curve, validation: &Validation, spent: &[Spent]) -> Result<Selected, PowerError> {
     let forms = if form == Curve::Auto { Curve::FORMS.as_slice() } else { &[form] };
-    let (candidates, curves): (Vec<Candidate>, Vec<_>) =
-        forms.iter().map(|&form| try_out(phase, form, forms.len() > 1, validation, spent)).unzip();
-    let ways = candidates.iter().map(|candidate| (candidate.parameters, &candidate.comparison));
+    let mut tried: Vec<Tried> =
+        forms.iter().map(|&form| Tried::new(phase, form, forms.len() > 1, validation, spent)).collect();
     // One row cannot be cross-validated: the first form is all that it gives.
-    let chosen = simplest(ways).unwrap_or(0);
-    let curve = curves.into_iter().nth(chosen).unwrap_or(Err(PowerError::NoRows(phase)))?;
+    let chosen = simplest(tried.iter().map(|tried| (tried.candidate.parameters, &tried.without_freaks))).unwrap_or(0);
+    let curve = tried[chosen].curve.clone()?;
+    let candidates: Vec<Candidate> = tried.drain(..).map(|tried| tried.candidate).collect();
     Ok(Selected { curve, comparison: candidates[chosen].comparison.clone(), candidates })
 }
 
-fn try_out(
-    phase: Phase,
-    form: Curve,
-    has_rivals: bool,
-    validation: &Validation,
-    spent: &[Spent],
-) -> (Candidate, Result<PowerCurve, PowerError>) {
-    let (parameters, curve) = (form.parameters(), fit(phase, form, spent));
-    let needed = ROWS_A_PARAMETER * parameters;
-    let comparison = match &curve {
-        Err(error) => Comparison::rejected(error.to_string()),
-        Ok(_) if has_rivals && form != Curve::Constant && spent.len() < needed => {
-            Comparison::rejected(format!("too few rows to compare it: it takes {needed}, there are {}", spent.len()))
-        }
-        Ok(_) => Comparison::new(cross_validate(phase, form, validation, spent), None),
-    };
-    (Candidate { form, parameters, comparison }, curve)
+/// A form, fitted and scored.
+struct Tried {
+    candidate: Candidate,
+    /// What it is judged by.
+    without_freaks: Comparison,
+    curve: Result<PowerCurve, PowerError>,
+}
+
+impl Tried {
+    fn new(phase: Phase, form: Curve, has_rivals: bool, validation: &Validation, spent: &[Spent]) -> Self {
+        let (parameters, curve) = (form.parameters(), fit(phase, form, spent));
+        let needed = ROWS_A_PARAMETER * parameters;
+        let errors = match &curve {
+            Err(error) => Err(error.to_string()),
+            Ok(_) if has_rivals && form != Curve::Constant && spent.len() < needed => {
+                Err(format!("too few rows to compare it: it takes {needed}, there are {}", spent.len()))
+            }
+            Ok(_) => Ok(cross_validate(phase, form, validation, spent)),
+        };
+        let compared = |of: fn(Vec<f64>) -> Vec<f64>| match &errors {
+            Err(reason) => Comparison::rejected(reason.clone()),
+            Ok(errors) => Comparison::new(errors.clone().map(of), None),
+        };
+        let candidate = Candidate { form, parameters, comparison: compared(|errors| errors) };
+        Self { candidate, without_freaks: compared(cut_freaks), curve }
+    }
+}
+
+/// Cuts the errors of outliers down to where outliers begin: one row that no form can meet would else hide how the forms differ on all
+/// others.
+fn cut_freaks(errors: Vec<f64>) -> Vec<f64> {
+    let most = OUTLIER / 0.6745 * median(errors.clone());
+    errors.into_iter().map(|error| if error > most && most > 0.0 { most } else { error }).collect()
 }
 
 /// Absolute percentage errors of every row's joules, by the curve of the other folds.
@@ -272,7 +290,7 @@ pub fn warn_of_outliers(phase: Phase, curve: &PowerCurve, spent: &[Spent]) -> Op
     let named_first = named.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     (!named.is_empty()).then(|| {
         format!(
-            "{phase}: {} far off its power curve: {named_first}{more}: measure them again or remove them",
+            "{phase}: {} far off its power curve: {named_first}{more}: measure them again, or remove what is wrong",
             phase.energy_column()
         )
     })

@@ -2,12 +2,13 @@
 
 use super::shape::{Curve, Shape};
 use crate::fit::FitError;
-use crate::loss::Loss;
+use crate::loss::{Loss, slope};
 use crate::measurement::{Phase, Spent};
+use crate::score::{mean, median};
 use crate::solve::{SolveError, solve};
 use argmin::core::{CostFunction, Executor, State};
 use argmin::solver::neldermead::NelderMead;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use token2metrics_core::PowerCurve;
 
 /// Why rows give no power curve.
@@ -34,7 +35,7 @@ impl PowerError {
     }
 }
 
-/// Fits one form to rows: the least of the absolute relative errors that robust fits of the watts leave over all times of the shape.
+/// Fits one form to rows: of all time constants the one whose watts, fitted robustly, leave the least error.
 ///
 /// # Errors
 /// Rows that do not determine the form.
@@ -54,7 +55,7 @@ pub fn fit(phase: Phase, form: Curve, spent: &[Spent]) -> Result<PowerCurve, Pow
 }
 
 /// Whether a blob can hold the curve and any request's energy is finite.
-fn is_of_a_machine(curve: &PowerCurve) -> bool {
+pub(super) fn is_of_a_machine(curve: &PowerCurve) -> bool {
     let most = match *curve {
         PowerCurve::Unknown => 0.0,
         PowerCurve::Constant { watts } => watts,
@@ -64,39 +65,71 @@ fn is_of_a_machine(curve: &PowerCurve) -> bool {
     most <= 1e9
 }
 
-/// The watts of a shape that minimise Huber's loss over the relative errors, none below 0.
+/// How often the watts of a shape are fitted, each time to joules that are cut to how far the rows of the fit before are off.
+const MOST_ROUNDS: usize = 20;
+/// The share by which joules may differ from those of the fit before and count as settled: near the precision of the device.
+const SETTLED: f64 = 1e-6;
+
+/// The watts of a shape, none below 0, that minimise Huber's loss over the logarithm of observed / predicted joules: a row of ten times or a
+/// tenth of its joules is a freak alike, where the tenth would pull ten times as hard on a relative loss.
+///
+/// Each round fits joules that are cut to the threshold around the prediction before, as shares of it (P. J. Huber, "Robust Statistics", 1981, modified
+/// residuals), beginning with the median power, which no freak moves.
 fn fit_watts(shape: Shape, spent: &[Spent]) -> Result<PowerCurve, SolveError> {
     let units = shape.units();
-    let joules: Vec<f64> = spent.iter().map(|row| row.joules).collect();
-    let solve_with = |columns: &[usize]| {
-        let design =
-            DMatrix::from_fn(spent.len(), columns.len(), |row, column| spent[row].predicted_j(&units[columns[column]]));
-        let mut watts = vec![0.0; units.len()];
-        for (column, watt) in columns.iter().zip(solve(&design, &joules, Loss::Huber)?.coefficients) {
-            watts[*column] = watt;
+    let design = DMatrix::from_fn(spent.len(), units.len(), |row, unit| spent[row].predicted_j(&units[unit]));
+    let watts = median(spent.iter().map(|row| row.joules / row.seconds).collect());
+    let mut predicted: Vec<f64> = spent.iter().map(|row| watts * row.seconds).collect();
+    let mut coefficients = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        let ratios: Vec<f64> = spent.iter().zip(&predicted).map(|(row, joules)| (row.joules / joules).ln()).collect();
+        let threshold = Loss::Huber.threshold(&ratios);
+        let cut: Vec<f64> = ratios.iter().map(|ratio| slope(*ratio, threshold).exp()).collect();
+        let shares = DMatrix::from_fn(design.nrows(), design.ncols(), |row, unit| design[(row, unit)] / predicted[row]);
+        coefficients = not_below_zero(&shares, &cut)?;
+        let before = predicted;
+        let joules = &design * DVector::from_column_slice(&coefficients);
+        // Above 0, for the logarithm.
+        predicted = joules.iter().map(|joules| joules.max(f64::MIN_POSITIVE)).collect();
+        if predicted.iter().zip(&before).all(|(now, before)| (now - before).abs() <= SETTLED * before) {
+            break;
         }
-        Ok(watts)
-    };
-    let all: Vec<usize> = (0..units.len()).collect();
-    let free = solve_with(&all);
-    if free.as_ref().is_ok_and(|watts| watts.iter().all(|watt| *watt >= 0.0)) {
-        return free.map(|watts| shape.curve(&watts));
     }
-    // The loss is convex: where its minimum has watts below 0, the least that is allowed leaves out some units.
-    let subsets = (1..(1_usize << units.len()) - 1).map(|set| {
-        let columns: Vec<usize> = all.iter().copied().filter(|column| set >> column & 1 == 1).collect();
-        solve_with(&columns)
-    });
-    let curves =
-        subsets.flatten().filter(|watts| watts.iter().all(|watt| *watt >= 0.0)).map(|watts| shape.curve(&watts));
-    let best = curves.min_by(|a, b| mean_error(a, spent).total_cmp(&mean_error(b, spent)));
-    best.map_or_else(|| free.map(|watts| shape.curve(&watts)), Ok)
+    Ok(shape.curve(&coefficients))
 }
 
-/// The mean absolute relative error. It compares fits of different shapes: their losses have thresholds of their own.
+/// The coefficients of least squares that are not below 0.
+///
+/// The loss is convex: where its minimum has coefficients below 0, the least that is allowed leaves out some columns.
+fn not_below_zero(design: &DMatrix<f64>, target: &[f64]) -> Result<Vec<f64>, SolveError> {
+    let columns = design.ncols();
+    let with = |set: usize| {
+        let chosen: Vec<usize> = (0..columns).filter(|column| set >> column & 1 == 1).collect();
+        let solution = solve(&design.select_columns(&chosen), target, Loss::Squared)?;
+        let mut coefficients = vec![0.0; columns];
+        for (column, coefficient) in chosen.into_iter().zip(solution.coefficients) {
+            coefficients[column] = coefficient;
+        }
+        Ok((solution.solver.loss, coefficients))
+    };
+    let is_allowed = |(_, coefficients): &(f64, Vec<f64>)| coefficients.iter().all(|coefficient| *coefficient >= 0.0);
+    let all = (1 << columns) - 1;
+    let free = with(all);
+    if free.as_ref().is_ok_and(is_allowed) {
+        return free.map(|(_, coefficients)| coefficients);
+    }
+    let others = (1..all).flat_map(with).filter(is_allowed);
+    match others.min_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((_, coefficients)) => Ok(coefficients),
+        None => Err(free.err().unwrap_or(SolveError::Range)),
+    }
+}
+
+/// How far a curve is off on the mean: the logarithm of observed / predicted joules, without its sign.
+///
+/// It compares fits of different shapes, whose losses have thresholds of their own.
 fn mean_error(curve: &PowerCurve, spent: &[Spent]) -> f64 {
-    let errors = spent.iter().map(|row| (row.predicted_j(curve) / row.joules - 1.0).abs());
-    errors.sum::<f64>() / spent.len() as f64
+    mean(&spent.iter().map(|row| (row.joules / row.predicted_j(curve)).ln().abs()).collect::<Vec<_>>())
 }
 
 /// Where the search for the times of a shape starts: from the best of so many values of each, evenly spread over their logarithms.
@@ -105,7 +138,7 @@ const STARTS: usize = 12;
 const MOST_ITERATIONS: u64 = 60;
 /// The spread of errors, as shares, at which it stops.
 const TOLERANCE: f64 = 1e-7;
-/// The error of what cannot be a curve: worse than any other, and finite so that the search can compare it.
+/// The error of what is no curve: worse than any other, and finite so that the search can compare it.
 const WORST: f64 = 1e30;
 
 /// The time constant that leaves the least error.
