@@ -20,7 +20,7 @@ pub const FORMAT_VERSION: u8 = 2;
 /// Bytes before the payload: magic, version, payload length (u16 LE), CRC-32 (u32 LE).
 pub const HEADER_LEN: usize = 10;
 /// Bytes that a blob can have at most.
-pub const MAX_LEN: usize = 384;
+pub const MAX_LEN: usize = 400;
 
 /// Bytes of the largest payload of this version, field by field; a postcard varint has up to 4 bytes for a token count, 3 for a u16.
 const LARGEST_PAYLOAD: usize = {
@@ -31,7 +31,7 @@ const LARGEST_PAYLOAD: usize = {
     let (prefill_term, step_term) = (4 + 4 + 3 + 1, 4 + 4 + 1 + 1);
     let polynomials = (4 + 1 + PREFILL_TERMS * prefill_term) + (4 + 1 + STEP_TERMS * step_term);
     let calibrations = 2 * (4 + 4);
-    let curves = 2 * (1 + 3 * 4);
+    let curves = 2 * (1 + 5 * 4);
     let bands = 1 + 3 * Level::ALL.len() * 3;
     let tariff = 1 + (1 + CURRENCY) + 3 * 4;
     names + spans + polynomials + calibrations + curves + bands + tariff

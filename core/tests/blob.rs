@@ -177,11 +177,11 @@ fn another_version_is_another_checksum() {
 
 /// `docs/blob-format.md` tells the numbers.
 #[test]
-fn largest_blobs_have_295_and_384_bytes() {
+fn largest_blobs_have_295_and_400_bytes() {
     let long = "x".repeat(40);
     let span = Span { min: MAX_TOKENS, max: MAX_TOKENS };
     let term = Term { knot: MAX_TOKENS, ..Term::plain(1.0, 1) };
-    let curve = PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 };
+    let curve = PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 };
     let ratios = Ratios::new([Ratios::MAX; 5]);
     let mut profile = version_2();
     profile.identity = Identity {
@@ -196,9 +196,9 @@ fn largest_blobs_have_295_and_384_bytes() {
     profile.bands = Some(Bands { prefill: ratios, decode: ratios, total: ratios });
     let largest = encoded(&profile);
     assert_eq!(largest.len(), MAX_LEN);
-    assert_eq!(MAX_LEN, 384);
+    assert_eq!(MAX_LEN, 400);
     // Two curves, bands and a tariff are what version 2 appends.
-    let appended = 2 * 13 + (1 + 3 * 5 * 3) + (1 + 4 + 12);
+    let appended = 2 * 21 + (1 + 3 * 5 * 3) + (1 + 4 + 12);
     let of_version_1 = frame(1, &largest[10..largest.len() - appended]);
     assert_eq!(of_version_1.len(), 295);
     assert!(Profile::decode(&of_version_1).is_ok());

@@ -113,8 +113,9 @@ fn malformed() {
 }
 
 /// Every number of a curve, of each kind.
-fn curves(value: f32) -> [PowerCurve; 6] {
+fn curves(value: f32) -> [PowerCurve; 11] {
     let (base_w, slope_w, steady_w, deficit_w, tau_s) = (1.0, 1.0, 1.0, 1.0, 1.0);
+    let (idle_w, wake_s) = (1.0, 1.0);
     [
         PowerCurve::Constant { watts: value },
         PowerCurve::Log { base_w: value, slope_w },
@@ -122,6 +123,11 @@ fn curves(value: f32) -> [PowerCurve; 6] {
         PowerCurve::Ramp { steady_w: value, deficit_w: value.min(deficit_w), tau_s },
         PowerCurve::Ramp { steady_w, deficit_w: value, tau_s },
         PowerCurve::Ramp { steady_w, deficit_w, tau_s: value },
+        PowerCurve::Wake { idle_w: value, wake_s, steady_w, deficit_w, tau_s },
+        PowerCurve::Wake { idle_w, wake_s: value, steady_w, deficit_w, tau_s },
+        PowerCurve::Wake { idle_w, wake_s, steady_w: value, deficit_w: value.min(deficit_w), tau_s },
+        PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w: value, tau_s },
+        PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w, tau_s: value },
     ]
 }
 
@@ -211,6 +217,9 @@ fn overflow() {
         PowerCurve::Log { base_w: 0.0, slope_w: f32::MAX },
         PowerCurve::Ramp { steady_w: f32::MAX, deficit_w: 0.0, tau_s: 1.0 },
         PowerCurve::Ramp { steady_w: 0.0, deficit_w: f32::MIN, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: f32::MAX, wake_s: 1.0, steady_w: 0.0, deficit_w: 0.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 0.0, wake_s: 1.0, steady_w: f32::MAX, deficit_w: 0.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 0.0, wake_s: 1.0, steady_w: 0.0, deficit_w: f32::MIN, tau_s: 1.0 },
     ];
     for curve in large {
         assert_text(decode_with(|profile| profile.power.prefill = curve), BlobError::Overflow, text);
@@ -267,6 +276,11 @@ fn watts() {
         PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0_f32.next_up(), tau_s: 1.0 },
         PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0, tau_s: 0.0 },
         PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0, tau_s: -1.0 },
+        PowerCurve::Wake { idle_w: below_0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 1.0, wake_s: below_0, steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: below_0, deficit_w: -1.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0_f32.next_up(), tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0, tau_s: 0.0 },
     ];
     for curve in curves {
         assert_text(decode_with(|profile| profile.power.prefill = curve), BlobError::Watts, text);

@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
     }
 
     /* One byte more than the largest blob, so that a longer file is noticed. */
-    uint8_t blob[384 + 1];
+    uint8_t blob[400 + 1];
     FILE *file = fopen(argv[1], "rb");
     if (file == NULL) return fail(argv[1], strerror(errno));
     size_t len = fread(blob, 1, sizeof blob, file);

@@ -99,10 +99,15 @@ fn profile(
 
 /// A sound curve of any kind from numbers of any sign.
 pub(crate) fn curve(number: impl Strategy<Value = f32> + Clone) -> impl Strategy<Value = PowerCurve> {
-    (0..4, number.clone(), number.clone(), number).prop_map(|(kind, first, second, third)| match kind {
+    (0..5, number.clone(), number.clone(), number).prop_map(|(kind, first, second, third)| match kind {
         0 => PowerCurve::Unknown,
         1 => PowerCurve::Constant { watts: first.abs() },
         2 => PowerCurve::Log { base_w: first.abs(), slope_w: second.abs() },
+        3 => {
+            let (steady_w, tau_s) = (first.abs(), third.abs().max(f32::MIN_POSITIVE));
+            let deficit_w = second.min(steady_w);
+            PowerCurve::Wake { idle_w: second.abs(), wake_s: third.abs(), steady_w, deficit_w, tau_s }
+        }
         _ => {
             let (steady_w, tau_s) = (first.abs(), third.abs().max(f32::MIN_POSITIVE));
             // Half of the deficits are all of the steady power or nearly so.
