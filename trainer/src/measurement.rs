@@ -57,6 +57,8 @@ pub struct Spent {
     pub line: u64,
     /// What was asked.
     pub request: Request,
+    /// When the phase began, in seconds since the request.
+    pub begin_s: f64,
     /// How long the phase took.
     pub seconds: f64,
     /// What it used.
@@ -85,13 +87,23 @@ impl Phase {
         rows.iter().filter_map(|row| Some(Sample { request: row.request, seconds: self.seconds(row)? })).collect()
     }
 
-    /// The rows in which both the time and the energy of the phase were measured.
-    pub fn spent(self, rows: &[Measurement]) -> Vec<Spent> {
+    /// The rows in which both the time and the energy of the phase were measured. Where decode was and prefill was not, it began when the
+    /// seconds given say.
+    pub fn spent(self, rows: &[Measurement], prefill_s: impl Fn(Request) -> f64) -> Vec<Spent> {
         let spent = |row: &Measurement| {
             let (seconds, joules) = (self.seconds(row)?, self.joules(row)?);
-            Some(Spent { line: row.line, request: row.request, seconds, joules })
+            let begin_s = match self {
+                Self::Prefill => 0.0,
+                Self::Decode => row.prefill_s.unwrap_or_else(|| prefill_s(row.request)),
+            };
+            Some(Spent { line: row.line, request: row.request, begin_s, seconds, joules })
         };
         rows.iter().filter_map(spent).collect()
+    }
+
+    /// Whether a row has both the time and the energy of the phase.
+    pub fn has_energy(self, row: &Measurement) -> bool {
+        self.seconds(row).is_some() && self.joules(row).is_some()
     }
 
     /// The seconds of the phase, if they were measured.

@@ -3,8 +3,10 @@
 mod fit;
 mod freaks;
 mod rescale;
+mod search;
 mod select;
 mod shape;
+mod watts;
 
 pub use fit::{PowerError, fit};
 pub use freaks::warn_of_outliers;
@@ -17,7 +19,7 @@ use crate::config::Config;
 use crate::measurement::{Measurement, Phase, Spent};
 use crate::select::Validation;
 use serde::Serialize;
-use token2metrics_core::{Power, PowerCurve};
+use token2metrics_core::{Power, PowerCurve, Request};
 
 /// Where a phase's curve comes from: a key of a config's `[energy]` table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,14 +82,16 @@ pub enum Source {
 impl Spent {
     /// What a curve says of the row's seconds, as the device computes it; NaN of an unknown curve.
     pub fn predicted_j(&self, curve: &PowerCurve) -> f64 {
-        curve.energy_j(self.seconds as f32).map_or(f64::NAN, f64::from)
+        curve.energy_from_j(self.begin_s as f32, self.seconds as f32).map_or(f64::NAN, f64::from)
     }
 }
 
 impl Powers {
-    /// The curves that a config asks for, as far as the device's rows have them.
-    pub fn new(config: &Config, device: &[Measurement]) -> Self {
-        let new = |phase, energy| PhasePower::new(phase, energy, &config.validation, device);
+    /// The curves that a config asks for, as far as the device's rows have them; decode begins after these seconds.
+    pub fn new(config: &Config, device: &[Measurement], prefill_s: impl Fn(Request) -> f64) -> Self {
+        let new = |phase: Phase, energy| {
+            PhasePower::new(phase, energy, &config.validation, device, &phase.spent(device, &prefill_s))
+        };
         Self { prefill: new(Phase::Prefill, config.energy.prefill), decode: new(Phase::Decode, config.energy.decode) }
     }
 
@@ -102,7 +106,7 @@ impl Powers {
         let mut warnings = Vec::new();
         for (phase, power) in phases {
             warnings.extend(power.warnings.iter().cloned());
-            if power.source == Source::Unknown && power.rows == 0 && !phase.spent(server).is_empty() {
+            if power.source == Source::Unknown && power.rows == 0 && server.iter().any(|row| phase.has_energy(row)) {
                 let column = phase.energy_column();
                 warnings.push(format!(
                     "{phase}: only the server's rows have {column}: not used, they are another machine's watts; measure the device or state \
@@ -120,8 +124,13 @@ impl Powers {
 }
 
 impl PhasePower {
-    fn new(phase: Phase, energy: Option<Energy>, validation: &Validation, rows: &[Measurement]) -> Self {
-        let spent = phase.spent(rows);
+    fn new(
+        phase: Phase,
+        energy: Option<Energy>,
+        validation: &Validation,
+        rows: &[Measurement],
+        spent: &[Spent],
+    ) -> Self {
         let mut power = Self {
             source: Source::Unknown,
             curve: PowerCurve::Unknown,
@@ -153,7 +162,7 @@ impl PhasePower {
                     Some(Energy::Fitted(form)) => form,
                     _ => Curve::Auto,
                 };
-                power.fit(phase, form, validation, &spent);
+                power.fit(phase, form, validation, spent);
             }
         }
         power

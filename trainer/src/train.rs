@@ -143,11 +143,9 @@ impl<'a> ServerFits<'a> {
             };
             calibrated.map_err(|reason| TrainError::Fit { machine: "device", reason })
         };
-        Ok(Phases {
-            prefill: calibrate(Phase::Prefill, &self.prefill)?,
-            decode: calibrate(Phase::Decode, &self.decode)?,
-            powers: Powers::new(config, rows),
-        })
+        let prefill = calibrate(Phase::Prefill, &self.prefill)?;
+        let powers = Powers::new(config, rows, |request| prefill.seconds(request));
+        Ok(Phases { decode: calibrate(Phase::Decode, &self.decode)?, powers, prefill })
     }
 
     /// The profile of calibrated phases. Where one of them knows the device's prompts only, the profile as a whole knows no more.

@@ -56,7 +56,7 @@ fn energy_columns_are_enough() {
     assert!(near(watts(profile.power.prefill), 10.0) && near(watts(profile.power.decode), 20.0), "{:?}", profile.power);
     let power = report.power.expect("both phases have energies");
     assert_eq!((power.prefill.source, power.prefill.rows, power.decode.rows), (Source::Measured, 5, 5));
-    assert_eq!(power.decode.candidates.len(), 3);
+    assert_eq!(power.decode.candidates.len(), 4);
     // The profiles that score the folds have the power of the other folds.
     let folds = report.cross_validation.expect("five rows");
     let energies = [folds.prefill_energy_j, folds.decode_energy_j, folds.energy_j];

@@ -27,9 +27,13 @@ fn assert_error(lines: &str, error: &str) {
 fn forms_and_stated_curves() {
     let energy = |lines: &str| load(lines).expect("a sound config").energy;
     assert_eq!(energy("").prefill, None);
-    for (name, form) in
-        [("auto", Curve::Auto), ("constant", Curve::Constant), ("log", Curve::Log), ("ramp", Curve::Ramp)]
-    {
+    for (name, form) in [
+        ("auto", Curve::Auto),
+        ("constant", Curve::Constant),
+        ("log", Curve::Log),
+        ("ramp", Curve::Ramp),
+        ("wake", Curve::Wake),
+    ] {
         let settings = energy(&format!("[energy]\nprefill = \"{name}\"\n"));
         assert_eq!((settings.prefill, settings.decode), (Some(Energy::Fitted(form)), None));
     }
@@ -44,7 +48,7 @@ fn keys_that_are_not_known_or_missing() {
     let ramp = "[energy.decode]\nform = \"ramp\"\nsteady_w = 25\ndeficit_w = 4\n";
     assert_error(
         &format!("{ramp}taus = 1\n"),
-        "11: unknown key in [energy.decode]: \"taus\"; is \"tau_s\" meant? known: form, watts, base_w, slope_w, steady_w, deficit_w, tau_s",
+        "11: unknown key in [energy.decode]: \"taus\"; is \"tau_s\" meant? known: form, watts, base_w, slope_w, steady_w, deficit_w, tau_s, idle_w, wake_s",
     );
     assert_error(ramp, "8: energy.decode lacks tau_s: form \"ramp\" has steady_w, deficit_w, tau_s");
     assert_error(
@@ -54,7 +58,7 @@ fn keys_that_are_not_known_or_missing() {
     assert_error("[energy.prefill]\nwatts = 3\n", "7: missing key in [energy.prefill]: \"form\"");
     assert_error(
         "[energy.prefill]\nform = \"constnat\"\nwatts = 3\n",
-        "8: unknown value: \"constnat\"; is \"constant\" meant? known: constant, log, ramp",
+        "8: unknown value: \"constnat\"; is \"constant\" meant? known: constant, log, ramp, wake",
     );
     assert_error(
         "[energy]\nprefil = \"auto\"\n",
@@ -62,7 +66,7 @@ fn keys_that_are_not_known_or_missing() {
     );
     assert_error(
         "[energy]\nprefill = \"rampp\"\n",
-        "8: unknown value: \"rampp\"; is \"ramp\" meant? known: constant, log, ramp, auto",
+        "8: unknown value: \"rampp\"; is \"ramp\" meant? known: constant, log, ramp, wake, auto",
     );
     assert_error(
         "[energy]\nprefill = 3\n",
@@ -93,6 +97,13 @@ fn watts_out_of_bounds() {
     assert_error(
         &ramp("10", "10.1", "1"),
         "10: energy.decode.deficit_w must not be above steady_w: power would begin below zero",
+    );
+    let wake = "[energy.decode]\nform = \"wake\"\nidle_w = 5\nwake_s = 1\nsteady_w = 25\ndeficit_w = 4\ntau_s = 3\n";
+    load(wake).expect("a sound curve");
+    assert_error(&wake.replace("wake_s = 1", "wake_s = -1"), "10: energy.decode.wake_s must not be below zero");
+    assert_error(
+        &wake.replace("idle_w = 5\n", ""),
+        "8: energy.decode lacks idle_w: form \"wake\" has idle_w, wake_s, steady_w, deficit_w, tau_s",
     );
     for tau_s in ["0", "1e-60"] {
         assert_error(&ramp("10", "5", tau_s), "11: energy.decode.tau_s must be above zero");

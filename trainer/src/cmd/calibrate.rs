@@ -9,7 +9,7 @@ use crate::formula;
 use crate::ingest;
 use crate::locate;
 use crate::loss::Loss;
-use crate::measurement::{Measurement, Phase};
+use crate::measurement::{Measurement, Phase, Spent};
 use crate::output::write_all;
 use crate::power::{Change, rescale, warn_of_outliers};
 use crate::select::{Selected, Validation};
@@ -103,8 +103,12 @@ impl Calibrate {
             profile.identity.variant = emit::name(variant)?;
         }
         let old_device = (profile.identity != old).then(|| formula::identity(&old.llm, &old.device, &old.variant));
-        let prefill_power = power(Phase::Prefill, &mut profile.power.prefill, &rows, old_device.as_deref())?;
-        let decode_power = power(Phase::Decode, &mut profile.power.decode, &rows, old_device.as_deref())?;
+        let spent = |phase: Phase| {
+            phase.spent(&rows, |request| profile.predict(request).map_or(0.0, |predicted| predicted.prefill_s.into()))
+        };
+        let (of_prefill, of_decode) = (spent(Phase::Prefill), spent(Phase::Decode));
+        let prefill_power = power(Phase::Prefill, &mut profile.power.prefill, &of_prefill, old_device.as_deref())?;
+        let decode_power = power(Phase::Decode, &mut profile.power.decode, &of_decode, old_device.as_deref())?;
         // A phase that is fitted on these rows alone knows no others.
         let direct = |phase: &Option<PhaseReport>| phase.as_ref().is_some_and(|phase| phase.method == Method::Direct);
         if direct(&prefill) || direct(&decode) {
@@ -179,16 +183,15 @@ impl Calibrate {
 fn power(
     phase: Phase,
     curve: &mut PowerCurve,
-    rows: &[Measurement],
+    spent: &[Spent],
     old_device: Option<&str>,
 ) -> Result<Option<PowerReport>> {
-    let spent = phase.spent(rows);
-    let (new, change) = rescale(phase, *curve, &spent).with_context(|| format!("{phase} power"))?;
+    let (new, change) = rescale(phase, *curve, spent).with_context(|| format!("{phase} power"))?;
     if let (Change::Kept, Some(old), true) = (change, old_device, new != PowerCurve::Unknown) {
         let column = phase.energy_column();
         log::warn!("no row has {column}: the power of {phase} stays that of {old}; its watts may be others here");
     }
-    if let Some(warning) = warn_of_outliers(phase, &new, &spent) {
+    if let Some(warning) = warn_of_outliers(phase, &new, spent) {
         log::warn!("{warning}");
     }
     *curve = new;

@@ -22,7 +22,7 @@ impl Checker<'_> {
 
     /// A curve by its numbers, with the bounds that the blob has.
     fn stated(&self, table: &str, raw: RawStated) -> Result<PowerCurve, ConfigError> {
-        let RawStated { form, watts, base_w, slope_w, steady_w, deficit_w, tau_s } = raw;
+        let RawStated { form, watts, base_w, slope_w, steady_w, deficit_w, tau_s, idle_w, wake_s } = raw;
         let mut given = [
             ("watts", watts),
             ("base_w", base_w),
@@ -30,11 +30,14 @@ impl Checker<'_> {
             ("steady_w", steady_w),
             ("deficit_w", deficit_w),
             ("tau_s", tau_s),
+            ("idle_w", idle_w),
+            ("wake_s", wake_s),
         ];
         let (name, keys): (&str, &[&str]) = match form.get_ref() {
             RawForm::Constant => ("constant", &["watts"]),
             RawForm::Log => ("log", &["base_w", "slope_w"]),
             RawForm::Ramp => ("ramp", &["steady_w", "deficit_w", "tau_s"]),
+            RawForm::Wake => ("wake", &["idle_w", "wake_s", "steady_w", "deficit_w", "tau_s"]),
         };
         let has = format!("form \"{name}\" has {}", keys.join(", "));
         for (key, value) in &given {
@@ -61,14 +64,24 @@ impl Checker<'_> {
         Ok(match form.get_ref() {
             RawForm::Constant => PowerCurve::Constant { watts: number("watts")?.0 },
             RawForm::Log => PowerCurve::Log { base_w: number("base_w")?.0, slope_w: number("slope_w")?.0 },
-            RawForm::Ramp => {
+            RawForm::Ramp | RawForm::Wake => {
                 let (steady_w, _) = number("steady_w")?;
                 let (deficit_w, place) = number("deficit_w")?;
                 if deficit_w > steady_w {
                     let problem = format!("{table}.deficit_w must not be above steady_w: power would begin below zero");
                     return Err(self.text.error(place, problem));
                 }
-                PowerCurve::Ramp { steady_w, deficit_w, tau_s: number("tau_s")?.0 }
+                let (tau_s, _) = number("tau_s")?;
+                match form.get_ref() {
+                    RawForm::Wake => PowerCurve::Wake {
+                        idle_w: number("idle_w")?.0,
+                        wake_s: number("wake_s")?.0,
+                        steady_w,
+                        deficit_w,
+                        tau_s,
+                    },
+                    _ => PowerCurve::Ramp { steady_w, deficit_w, tau_s },
+                }
             }
         })
     }

@@ -119,6 +119,8 @@ pub(super) struct RawStated {
     pub(super) steady_w: Option<Spanned<f64>>,
     pub(super) deficit_w: Option<Spanned<f64>>,
     pub(super) tau_s: Option<Spanned<f64>>,
+    pub(super) idle_w: Option<Spanned<f64>>,
+    pub(super) wake_s: Option<Spanned<f64>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -127,6 +129,7 @@ pub(super) enum RawForm {
     Constant,
     Log,
     Ramp,
+    Wake,
 }
 
 impl<'de> Deserialize<'de> for RawCurve {

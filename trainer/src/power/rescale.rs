@@ -62,5 +62,12 @@ fn scaled(curve: PowerCurve, scale: f64) -> PowerCurve {
         PowerCurve::Ramp { steady_w, deficit_w, tau_s } => {
             PowerCurve::Ramp { steady_w: scaled(steady_w), deficit_w: scaled(deficit_w), tau_s }
         }
+        PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w, tau_s } => PowerCurve::Wake {
+            idle_w: scaled(idle_w),
+            wake_s,
+            steady_w: scaled(steady_w),
+            deficit_w: scaled(deficit_w),
+            tau_s,
+        },
     }
 }

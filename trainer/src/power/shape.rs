@@ -14,6 +14,8 @@ pub enum Curve {
     Log,
     /// Watts that near a steady level exponentially.
     Ramp,
+    /// Idle for a while after the request, then a jump to a ramp.
+    Wake,
     /// The simplest of these that is as good as the best by cross-validation.
     #[default]
     Auto,
@@ -21,7 +23,7 @@ pub enum Curve {
 
 impl Curve {
     /// What `auto` compares, the simplest first.
-    pub const FORMS: [Self; 3] = [Self::Constant, Self::Log, Self::Ramp];
+    pub const FORMS: [Self; 4] = [Self::Constant, Self::Log, Self::Ramp, Self::Wake];
 
     /// How many numbers the form has.
     pub const fn parameters(self) -> usize {
@@ -29,6 +31,7 @@ impl Curve {
             Self::Constant | Self::Auto => 1,
             Self::Log => 2,
             Self::Ramp => 3,
+            Self::Wake => 5,
         }
     }
 }
@@ -39,10 +42,11 @@ pub(super) enum Shape {
     Constant,
     Log,
     Ramp { tau_s: f64 },
+    Wake { tau_s: f64, wake_s: f64 },
 }
 
 impl Shape {
-    /// Curves of one watt. Any curve of the shape that is nowhere below 0 is a sum of them, each times watts of at least 0.
+    /// Curves of one watt, of which a curve of the shape is a sum, each times watts of at least 0: so it is nowhere below 0.
     pub(super) fn units(self) -> Vec<PowerCurve> {
         match self {
             Self::Constant => vec![PowerCurve::Constant { watts: 1.0 }],
@@ -57,6 +61,13 @@ impl Shape {
                     PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0, tau_s },
                 ]
             }
+            Self::Wake { tau_s, wake_s } => {
+                let (tau_s, wake_s) = (tau_s as f32, wake_s as f32);
+                let unit =
+                    |idle_w, steady_w, deficit_w| PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w, tau_s };
+                // Power that falls after a waking is a meter's whim: it would be 0 W in the long run.
+                vec![unit(1.0, 0.0, 0.0), unit(0.0, 1.0, 0.0), unit(0.0, 1.0, 1.0)]
+            }
         }
     }
 
@@ -69,6 +80,13 @@ impl Shape {
             Self::Ramp { tau_s } => PowerCurve::Ramp {
                 steady_w: watt(1) as f32,
                 deficit_w: (watt(1) - watt(0)) as f32,
+                tau_s: tau_s as f32,
+            },
+            Self::Wake { tau_s, wake_s } => PowerCurve::Wake {
+                idle_w: watt(0) as f32,
+                wake_s: wake_s as f32,
+                steady_w: (watt(1) + watt(2)) as f32,
+                deficit_w: watt(2) as f32,
                 tau_s: tau_s as f32,
             },
         }
