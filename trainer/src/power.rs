@@ -180,11 +180,12 @@ impl PhasePower {
     }
 }
 
-/// Rows whose energy fits no time.
+/// Rows whose energy belongs to no time.
 fn warn_of_no_seconds(phase: Phase, rows: &[Measurement]) -> Vec<String> {
     let useless = rows.iter().filter(|row| phase.joules(row).is_some() && phase.seconds(row).is_none()).count();
     let (seconds, joules) = (phase.column(), phase.energy_column());
+    let rows = if useless == 1 { "row" } else { "rows" };
     let warning =
-        format!("{phase}: {joules} of {useless} rows is not fitted: a power curve needs {seconds} of the same row");
+        format!("{phase}: {joules} of {useless} {rows} is not fitted: a power curve needs {seconds} of the same row");
     if useless == 0 { Vec::new() } else { vec![warning] }
 }

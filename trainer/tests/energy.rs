@@ -135,7 +135,7 @@ fn what_has_no_energy_is_said() {
     assert!(too_few.report.warnings.iter().any(|warning| warning == reason), "{:?}", too_few.report.warnings);
 
     let without_seconds = train("10,2,0.1,,1,0.4\n20,3,0.2,0.04,2,\n30,4,0.3,0.06,3,\n", "");
-    let useless = "decode: decode_energy_j of 1 rows is not fitted: a power curve needs decode_s of the same row";
+    let useless = "decode: decode_energy_j of 1 row is not fitted: a power curve needs decode_s of the same row";
     assert!(
         without_seconds.report.warnings.iter().any(|warning| warning == useless),
         "{:?}",
