@@ -3,7 +3,7 @@
 //! The byte table, and who reads which version, is in `docs/blob-format.md`.
 
 use crate::band::{Bands, Level};
-use crate::polynomial::{PREFILL_TERMS, STEP_TERMS};
+use crate::polynomial::{LARGEST_TILE, PREFILL_TERMS, STEP_TERMS};
 use crate::profile::{DEVICE_NAME, LLM_NAME, Phase, Power};
 use crate::request::MAX_TOKENS;
 use crate::tariff::{CURRENCY, Tariff};
@@ -22,16 +22,19 @@ pub const HEADER_LEN: usize = 10;
 /// Bytes that a blob can have at most.
 pub const MAX_LEN: usize = 384;
 
-/// Bytes of the largest payload of this version, field by field; a postcard varint has up to 4 bytes for a token count, 3 for a u16.
+/// Bytes of the largest payload of this version, field by field; a postcard varint has up to 4 bytes for a token count, 2 for
+/// a tile, 3 for any u16.
 const LARGEST_PAYLOAD: usize = {
     const _: () = assert!(MAX_TOKENS < 1 << (4 * 7), "a token count has 4 bytes");
     let names = (1 + LLM_NAME) + 2 * (1 + DEVICE_NAME);
     let spans = 4 * 4;
     // The tile of a step is 1.
-    let (prefill_term, step_term) = (4 + 4 + 3 + 1, 4 + 4 + 1 + 1);
+    const _: () = assert!(LARGEST_TILE < 1 << (2 * 7), "a tile has 2 bytes");
+    let (prefill_term, step_term) = (4 + 4 + 2 + 1, 4 + 4 + 1 + 1);
     let polynomials = (4 + 1 + PREFILL_TERMS * prefill_term) + (4 + 1 + STEP_TERMS * step_term);
     let calibrations = 2 * (4 + 4);
-    let curves = 2 * (1 + 3 * 4);
+    // Only decode has the curve of five numbers.
+    let curves = (1 + 3 * 4) + (1 + 5 * 4);
     let bands = 1 + 3 * Level::ALL.len() * 3;
     let tariff = 1 + (1 + CURRENCY) + 3 * 4;
     names + spans + polynomials + calibrations + curves + bands + tariff
@@ -57,7 +60,7 @@ pub enum BlobError {
     NotFinite,
     /// A range of trained token counts is empty or out of bounds.
     Range,
-    /// A tile is 0, or stands where none may.
+    /// A tile is 0, larger than [`LARGEST_TILE`](crate::polynomial::LARGEST_TILE), or stands where none may.
     Tile,
     /// A knot is above the largest token count.
     Knot,
@@ -65,7 +68,7 @@ pub enum BlobError {
     Power,
     /// The coefficients, watts or prices are so large that a prediction would be infinite.
     Overflow,
-    /// A power curve is negative at some time, or has a time constant that is not above 0.
+    /// A power curve is negative at some time, has a time constant that is not above 0, or wakes in prefill.
     Watts,
     /// A band is empty: a higher level has a lower ratio.
     Band,
@@ -87,11 +90,13 @@ impl BlobError {
             Self::Malformed => c"the blob's payload is not a profile",
             Self::NotFinite => c"the blob has a number that is NaN or infinite",
             Self::Range => c"the blob has a range of token counts that is empty or out of bounds",
-            Self::Tile => c"the blob has a tile that is 0 or stands in a step",
+            Self::Tile => c"the blob has a tile that is 0, above 16383 or in a step",
             Self::Knot => c"the blob has a knot above the largest token count",
             Self::Power => c"the blob has a term with a power that its phase cannot have",
             Self::Overflow => c"the blob has numbers so large that a prediction would overflow",
-            Self::Watts => c"the blob has a power curve that is negative at some time, or has no time constant",
+            Self::Watts => {
+                c"the blob has a power curve that is negative at some time, has no time constant, or wakes in prefill"
+            }
             Self::Band => c"the blob has an error band whose upper end is below its lower end",
             Self::Price => c"the blob has a negative price",
         }

@@ -8,6 +8,9 @@ pub const PREFILL_TERMS: usize = 8;
 /// Terms that the step polynomial can hold.
 pub const STEP_TERMS: usize = 4;
 
+/// The largest tile of a term.
+pub const LARGEST_TILE: u16 = 16_383;
+
 /// `coefficient * x(n)^power`, where `x(n) = ceil(max(n - knot, 0) / tile) * tile`.
 ///
 /// The knot comes before the tile. For a knot that is a multiple of the tile the order makes no difference; any other

@@ -108,7 +108,7 @@ impl Profile {
         let total_s = prefill_s + decode_s;
 
         let prefill_energy_j = self.power.prefill.energy_j(prefill_s);
-        let decode_energy_j = if steps == 0 { Some(0.0) } else { self.power.decode.energy_j(decode_s) };
+        let decode_energy_j = if steps == 0 { Some(0.0) } else { self.power.decode.energy_from_j(prefill_s, decode_s) };
         let energy_j = prefill_energy_j.zip(decode_energy_j).map(|(prefill_j, decode_j)| prefill_j + decode_j);
         let average_power_w = energy_j.map(|energy_j| if total_s > 0.0 { energy_j / total_s } else { 0.0 });
         let cost = self.tariff.as_ref().and_then(|tariff| tariff.cost(energy_j, total_s));

@@ -3,7 +3,7 @@
 use crate::BlobError;
 use crate::band::{Bands, Ratios};
 use crate::calibration::Calibration;
-use crate::polynomial::{PREFILL_TERMS, Polynomial, STEP_TERMS, Term};
+use crate::polynomial::{LARGEST_TILE, PREFILL_TERMS, Polynomial, STEP_TERMS, Term};
 use crate::power::{CurveError, PowerCurve};
 use crate::request::MAX_TOKENS;
 use crate::tariff::Tariff;
@@ -97,10 +97,14 @@ impl Profile {
     pub(crate) fn check(&self) -> Result<(), BlobError> {
         self.trained.input_tokens.check()?;
         self.trained.output_tokens.check()?;
-        let prefill_s = self.prefill.check(1..=3, u16::MAX, |term| term.rise(0, MAX_TOKENS))?;
+        let prefill_s = self.prefill.check(1..=3, LARGEST_TILE, |term| term.rise(0, MAX_TOKENS))?;
         // A step has no padded length: the sum over its contexts has no closed form there.
         let decode_s = self.decode.check(0..=2, 1, |term| term.sum(0, 2 * MAX_TOKENS))?;
         let total_s = prefill_s + decode_s;
+        // A request begins with prefill: there is nothing that could have woken it.
+        if matches!(self.power.prefill, PowerCurve::Wake { .. }) {
+            return Err(BlobError::Watts);
+        }
         let energy = check_curve(self.power.prefill, prefill_s)? + check_curve(self.power.decode, decode_s)?;
         let longest_s = match self.bands {
             Some(bands) if !bands.rising() => return Err(BlobError::Band),

@@ -8,6 +8,7 @@ mod version_1;
 use frame::frame;
 use std::path::Path;
 use token2metrics_core::blob::MAX_LEN;
+use token2metrics_core::polynomial::LARGEST_TILE;
 use token2metrics_core::{
     Bands, BlobError, Identity, MAX_TOKENS, Phase, Power, PowerCurve, Profile, Ratios, Span, Tariff, Term, Trained,
 };
@@ -177,11 +178,12 @@ fn another_version_is_another_checksum() {
 
 /// `docs/blob-format.md` tells the numbers.
 #[test]
-fn largest_blobs_have_295_and_384_bytes() {
+fn largest_blobs_have_287_and_384_bytes() {
     let long = "x".repeat(40);
     let span = Span { min: MAX_TOKENS, max: MAX_TOKENS };
     let term = Term { knot: MAX_TOKENS, ..Term::plain(1.0, 1) };
-    let curve = PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 };
+    let ramp = PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 };
+    let wake = PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 };
     let ratios = Ratios::new([Ratios::MAX; 5]);
     let mut profile = version_2();
     profile.identity = Identity {
@@ -190,16 +192,16 @@ fn largest_blobs_have_295_and_384_bytes() {
         variant: long[..32].try_into().expect("the name fits"),
     };
     profile.trained = Trained { input_tokens: span, output_tokens: span };
-    profile.prefill.polynomial.terms = [Term { tile: u16::MAX, ..term }; 8].into_iter().collect();
+    profile.prefill.polynomial.terms = [Term { tile: LARGEST_TILE, ..term }; 8].into_iter().collect();
     profile.decode.polynomial.terms = [term; 4].into_iter().collect();
-    profile.power = Power { prefill: curve, decode: curve };
+    profile.power = Power { prefill: ramp, decode: wake };
     profile.bands = Some(Bands { prefill: ratios, decode: ratios, total: ratios });
     let largest = encoded(&profile);
     assert_eq!(largest.len(), MAX_LEN);
     assert_eq!(MAX_LEN, 384);
     // Two curves, bands and a tariff are what version 2 appends.
-    let appended = 2 * 13 + (1 + 3 * 5 * 3) + (1 + 4 + 12);
+    let appended = 13 + 21 + (1 + 3 * 5 * 3) + (1 + 4 + 12);
     let of_version_1 = frame(1, &largest[10..largest.len() - appended]);
-    assert_eq!(of_version_1.len(), 295);
+    assert_eq!(of_version_1.len(), 287);
     assert!(Profile::decode(&of_version_1).is_ok());
 }

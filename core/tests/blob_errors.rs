@@ -4,6 +4,7 @@ mod frame;
 
 use frame::frame;
 use token2metrics_core::blob::MAX_LEN;
+use token2metrics_core::polynomial::LARGEST_TILE;
 use token2metrics_core::{Bands, BlobError, MAX_TOKENS, Phase, PowerCurve, Profile, Ratios, Span, Tariff, Term};
 
 const SOUND: &[u8] = include_bytes!("../../tests/vectors/version_2.t2m");
@@ -113,8 +114,9 @@ fn malformed() {
 }
 
 /// Every number of a curve, of each kind.
-fn curves(value: f32) -> [PowerCurve; 6] {
+fn curves(value: f32) -> [PowerCurve; 11] {
     let (base_w, slope_w, steady_w, deficit_w, tau_s) = (1.0, 1.0, 1.0, 1.0, 1.0);
+    let (idle_w, wake_s) = (1.0, 1.0);
     [
         PowerCurve::Constant { watts: value },
         PowerCurve::Log { base_w: value, slope_w },
@@ -122,6 +124,11 @@ fn curves(value: f32) -> [PowerCurve; 6] {
         PowerCurve::Ramp { steady_w: value, deficit_w: value.min(deficit_w), tau_s },
         PowerCurve::Ramp { steady_w, deficit_w: value, tau_s },
         PowerCurve::Ramp { steady_w, deficit_w, tau_s: value },
+        PowerCurve::Wake { idle_w: value, wake_s, steady_w, deficit_w, tau_s },
+        PowerCurve::Wake { idle_w, wake_s: value, steady_w, deficit_w, tau_s },
+        PowerCurve::Wake { idle_w, wake_s, steady_w: value, deficit_w: value.min(deficit_w), tau_s },
+        PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w: value, tau_s },
+        PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w, tau_s: value },
     ]
 }
 
@@ -145,7 +152,9 @@ fn not_finite() {
             assert_text(decode, BlobError::NotFinite, text);
         }
         for curve in curves(value) {
-            assert_text(decode_with(|profile| profile.power.prefill = curve), BlobError::NotFinite, text);
+            if !matches!(curve, PowerCurve::Wake { .. }) {
+                assert_text(decode_with(|profile| profile.power.prefill = curve), BlobError::NotFinite, text);
+            }
             assert_text(decode_with(|profile| profile.power.decode = curve), BlobError::NotFinite, text);
         }
         for place in 0..3 {
@@ -168,8 +177,10 @@ fn range() {
 
 #[test]
 fn tile() {
-    let text = "the blob has a tile that is 0 or stands in a step";
-    assert_text(decode_with(|profile| profile.prefill.polynomial.terms[1].tile = 0), BlobError::Tile, text);
+    let text = "the blob has a tile that is 0, above 16383 or in a step";
+    for tile in [0, LARGEST_TILE + 1] {
+        assert_text(decode_with(|profile| profile.prefill.polynomial.terms[1].tile = tile), BlobError::Tile, text);
+    }
     for tile in [0, 2, u16::MAX] {
         assert_text(decode_with(|profile| profile.decode.polynomial.terms[1].tile = tile), BlobError::Tile, text);
     }
@@ -211,9 +222,14 @@ fn overflow() {
         PowerCurve::Log { base_w: 0.0, slope_w: f32::MAX },
         PowerCurve::Ramp { steady_w: f32::MAX, deficit_w: 0.0, tau_s: 1.0 },
         PowerCurve::Ramp { steady_w: 0.0, deficit_w: f32::MIN, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: f32::MAX, wake_s: 1.0, steady_w: 0.0, deficit_w: 0.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 0.0, wake_s: 1.0, steady_w: f32::MAX, deficit_w: 0.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 0.0, wake_s: 1.0, steady_w: 0.0, deficit_w: f32::MIN, tau_s: 1.0 },
     ];
     for curve in large {
-        assert_text(decode_with(|profile| profile.power.prefill = curve), BlobError::Overflow, text);
+        if !matches!(curve, PowerCurve::Wake { .. }) {
+            assert_text(decode_with(|profile| profile.power.prefill = curve), BlobError::Overflow, text);
+        }
         assert_text(decode_with(|profile| profile.power.decode = curve), BlobError::Overflow, text);
         // Watts alone, of which so short a phase makes few joules, are too large for the mean power.
         let short = |profile: &mut Profile| {
@@ -257,7 +273,7 @@ fn overflow_of_what_follows_from_the_seconds() {
 
 #[test]
 fn watts() {
-    let text = "the blob has a power curve that is negative at some time, or has no time constant";
+    let text = "the blob has a power curve that is negative at some time, has no time constant, or wakes in prefill";
     let below_0 = -f32::MIN_POSITIVE;
     let curves = [
         PowerCurve::Constant { watts: below_0 },
@@ -267,11 +283,18 @@ fn watts() {
         PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0_f32.next_up(), tau_s: 1.0 },
         PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0, tau_s: 0.0 },
         PowerCurve::Ramp { steady_w: 1.0, deficit_w: 1.0, tau_s: -1.0 },
+        PowerCurve::Wake { idle_w: below_0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 1.0, wake_s: below_0, steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: below_0, deficit_w: -1.0, tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0_f32.next_up(), tau_s: 1.0 },
+        PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0, tau_s: 0.0 },
     ];
     for curve in curves {
         assert_text(decode_with(|profile| profile.power.prefill = curve), BlobError::Watts, text);
         assert_text(decode_with(|profile| profile.power.decode = curve), BlobError::Watts, text);
     }
+    let sound = PowerCurve::Wake { idle_w: 1.0, wake_s: 1.0, steady_w: 1.0, deficit_w: 1.0, tau_s: 1.0 };
+    assert_text(decode_with(|profile| profile.power.prefill = sound), BlobError::Watts, text);
 }
 
 #[test]

@@ -103,3 +103,24 @@ fn ways_to_compute_meet() {
         assert!((after - before).abs() <= 4.0e-6 * after, "{curve:?}: {before} J, {after} J");
     }
 }
+
+/// 3 W up to 2 s after the request; then 10 W less 10 W exp(-(t - 2 s) / 4 s), of which 4 s have 40 J / e.
+#[test]
+fn power_that_wakes_after_the_request_began() {
+    let e = std::f64::consts::E;
+    let curve = PowerCurve::Wake { idle_w: 3.0, wake_s: 2.0, steady_w: 10.0, deficit_w: 10.0, tau_s: 4.0 };
+    assert_eq!(curve.energy_j(1.5), Some(4.5));
+    assert_joules(curve, 6.0, 6.0 + 40.0 / e);
+    let from = |begin_s: f32, seconds: f32| f64::from(curve.energy_from_j(begin_s, seconds).expect("it is known"));
+    let near = |joules: f64, expected: f64| assert!((joules - expected).abs() <= TOLERANCE * expected, "{joules} J");
+    // Half a second asleep; woken as the phase begins; awake for 4 s, with 1/e of the deficit left.
+    near(from(1.5, 4.5), 1.5 + 40.0 / e);
+    near(from(2.0, 4.0), 40.0 / e);
+    near(from(6.0, 4.0), 40.0 - 40.0 / e * (1.0 - 1.0 / e));
+    // Long awake: no difference of two large energies.
+    near(from(1.0e6, 1.0e-3), 1.0e-2);
+    // The other curves count from the beginning of the phase.
+    for curve in [PowerCurve::Constant { watts: 5.0 }, log(2.0, 3.0), ramp(10.0, 4.0, 2.0), PowerCurve::Unknown] {
+        assert_eq!(curve.energy_from_j(6.0, 4.0), curve.energy_j(4.0));
+    }
+}

@@ -40,7 +40,7 @@ pub enum t2m_status {
     T2M_BLOB_NOT_FINITE = 106,
     /// A range of token counts is empty or out of bounds.
     T2M_BLOB_RANGE = 107,
-    /// A tile is 0 or stands where none may.
+    /// A tile is 0, above 16,383 or stands where none may.
     T2M_BLOB_TILE = 108,
     /// A knot is above the largest token count.
     T2M_BLOB_KNOT = 109,
@@ -48,7 +48,8 @@ pub enum t2m_status {
     T2M_BLOB_POWER = 110,
     /// The coefficients, watts or prices are so large that a prediction would overflow.
     T2M_BLOB_OVERFLOW = 111,
-    /// A power curve is negative at some time, or has a time constant that is not above 0.
+    /// A power curve is negative at some time, has a time constant that is not above 0, or wakes
+    /// in prefill.
     T2M_BLOB_WATTS = 112,
     /// An error band's upper end is below its lower end.
     T2M_BLOB_BAND = 113,

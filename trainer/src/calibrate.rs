@@ -76,6 +76,12 @@ impl Map {
 }
 
 impl Calibrated {
+    /// The device's seconds of a request, never below 0.
+    pub fn seconds(&self, request: Request) -> f64 {
+        let fitted_s = self.selected.fitted.seconds(&[request]);
+        fitted_s.iter().map(|fitted_s| self.calibration.apply(*fitted_s).max(0.0)).sum()
+    }
+
     /// What the device could not use, within the samples' range.
     pub fn flaw(&self, samples: &[Sample]) -> Option<String> {
         self.selected.fitted.flaw(|seconds| self.calibration.apply(seconds), samples)

@@ -96,11 +96,12 @@ fn unusable(row: &Measurement) -> Option<String> {
     if let Err(error) = row.request.check() {
         return Some(error.to_string());
     }
+    let stepless = |column| format!("{column} of a request with one output token, which has no decode step");
+    let has_step = row.request.output_tokens > 1;
     match (row.prefill_s, row.decode_s) {
         (None, None) => Some("neither prefill_s nor decode_s was measured".to_owned()),
-        (_, Some(_)) if row.request.output_tokens == 1 => {
-            Some("decode_s of a request with one output token, which has no decode step".to_owned())
-        }
+        (_, Some(_)) if !has_step => Some(stepless("decode_s")),
+        _ if !has_step && row.decode_energy_j.is_some() => Some(stepless("decode_energy_j")),
         _ => None,
     }
 }

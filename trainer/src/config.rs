@@ -1,6 +1,7 @@
 //! Configs: one TOML file per LLM. `RawConfig -> check -> Config`, so that a config in hand is a sound one.
 
 mod catalog;
+mod energy;
 mod error;
 mod raw;
 
@@ -8,10 +9,12 @@ pub use catalog::{Catalog, labels};
 pub use error::ConfigError;
 
 use crate::calibrate::Method;
+use crate::power::EnergySettings;
 use crate::select::{Settings, Validation};
 use error::Text;
 use raw::{RawConfig, RawPhase, RawValidation};
 use std::path::{Path, PathBuf};
+use token2metrics_core::Tariff;
 use token2metrics_core::profile::{DEVICE_NAME, LLM_NAME};
 use toml::Spanned;
 
@@ -46,8 +49,10 @@ pub struct Config {
     pub calibration: Method,
     /// How rows are kept back.
     pub validation: Validation,
-    /// What the reader should know: tables that nothing uses.
-    pub remarks: Vec<String>,
+    /// Where the power curves come from.
+    pub energy: EnergySettings,
+    /// What the profile's prices are.
+    pub tariff: Option<Tariff>,
 }
 
 /// A machine and its measurements.
@@ -92,15 +97,6 @@ impl Checker<'_> {
         let folder = self.text.path.parent().unwrap_or(Path::new(""));
         let beside = |paths: Vec<PathBuf>| paths.into_iter().map(|path| folder.join(path)).collect::<Vec<_>>();
         let stem = self.text.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let unused = |table, span: Option<std::ops::Range<usize>>| {
-            span.map(|span| {
-                self.text.error(span, format!("[{table}] is not used: profiles predict latency only")).to_string()
-            })
-        };
-        let remarks = [
-            unused("energy", raw.energy.map(|table| table.span())),
-            unused("tariff", raw.tariff.map(|table| table.span())),
-        ];
         let server = raw.server.map(|server| {
             Ok(Machine {
                 name: self.name("server.name", server.name, usize::MAX)?,
@@ -139,7 +135,8 @@ impl Checker<'_> {
             decode: self.phase("decode", raw.decode)?,
             calibration: raw.calibration.method,
             validation: self.validation(raw.validation)?,
-            remarks: remarks.into_iter().flatten().collect(),
+            energy: self.energy(raw.energy)?,
+            tariff: raw.tariff.map(|tariff| self.tariff(tariff)).transpose()?,
         })
     }
 

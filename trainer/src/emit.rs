@@ -1,10 +1,11 @@
-//! Stage 7: a profile as the bytes that a device reads, decoded again before anyone gets them.
+//! Stage 8: a profile as the bytes that a device reads, decoded again before anyone gets them.
 
 use crate::calibrate::Calibrated;
 use crate::config::Config;
 use crate::measurement::{Measurement, Phase};
+use crate::power::Powers;
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{BlobError, Identity, Power, Profile, Span, Trained};
+use token2metrics_core::{BlobError, Identity, Profile, Span, Trained};
 
 /// Why fitted phases are no profile.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +39,16 @@ pub struct Phases {
     pub prefill: Calibrated,
     /// The steps, if any were measured.
     pub decode: Option<Calibrated>,
+    /// The power of both.
+    pub powers: Powers,
 }
 
-/// Puts a profile together: the config's identity, the fitted phases, and the token counts that they were trained on.
+/// Puts a profile together: the config's identity and tariff, the fitted phases, and the token counts that they were trained on.
 ///
 /// # Errors
 /// What does not fit into a blob.
 pub fn profile(config: &Config, phases: &Phases, trained: Trained) -> Result<Profile, EmitError> {
-    let Phases { prefill, decode } = phases;
+    let Phases { prefill, decode, powers } = phases;
     let too_many = |phase| move |terms| EmitError::TooManyTerms { phase, terms };
     Ok(Profile {
         identity: Identity {
@@ -65,9 +68,9 @@ pub fn profile(config: &Config, phases: &Phases, trained: Trained) -> Result<Pro
             },
             None => token2metrics_core::Phase::UNKNOWN,
         },
-        power: Power::default(),
+        power: powers.curves(),
         bands: None,
-        tariff: None,
+        tariff: config.tariff.clone(),
     })
 }
 

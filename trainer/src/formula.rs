@@ -45,6 +45,12 @@ pub fn power_curve(phase: Phase, curve: &PowerCurve) -> Option<String> {
             let sign = if deficit_w < 0.0 { '+' } else { '-' };
             format!("{steady_w} {sign} {} exp(-t / {tau_s})", deficit_w.abs())
         }
+        PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w, tau_s } => {
+            let (sign, deficit_w) = (if deficit_w < 0.0 { '+' } else { '-' }, deficit_w.abs());
+            format!(
+                "{idle_w} while r < {wake_s}, then {steady_w} {sign} {deficit_w} exp(-(r - {wake_s}) / {tau_s}), r: t from the request on"
+            )
+        }
     };
     Some(format!("{phase}_w = {watts}"))
 }

@@ -164,11 +164,14 @@ impl Columns {
         let required = |column| tokens(column)?.ok_or_else(|| error(column, "is empty: give a token count"));
         let request =
             Request { input_tokens: required(0)?, output_tokens: required(1)?, cached_tokens: tokens(2)?.unwrap_or(0) };
-        let row = Measurement { line, request, prefill_s: positive(3)?, decode_s: positive(4)? };
-        // Energy is checked with the rest of the row; latency is what is fitted from it.
-        positive(5)?;
-        positive(6)?;
-        Ok(row)
+        Ok(Measurement {
+            line,
+            request,
+            prefill_s: positive(3)?,
+            decode_s: positive(4)?,
+            prefill_energy_j: positive(5)?,
+            decode_energy_j: positive(6)?,
+        })
     }
 }
 

@@ -25,6 +25,10 @@ pub struct Measurement {
     pub prefill_s: Option<f64>,
     /// Seconds of the `output_tokens - 1` steps.
     pub decode_s: Option<f64>,
+    /// Joules of the prompt.
+    pub prefill_energy_j: Option<f64>,
+    /// Joules of the steps.
+    pub decode_energy_j: Option<f64>,
 }
 
 /// A part of a request that is fitted on its own.
@@ -56,6 +60,21 @@ impl Sample {
     }
 }
 
+/// The energy of one phase of one measured request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spent {
+    /// Line in its file, from 1.
+    pub line: u64,
+    /// What was asked.
+    pub request: Request,
+    /// When the phase began, in seconds since the request.
+    pub begin_s: f64,
+    /// How long the phase took.
+    pub seconds: f64,
+    /// What it used.
+    pub joules: f64,
+}
+
 impl Phase {
     /// The column with the phase's seconds.
     pub const fn column(self) -> &'static str {
@@ -65,13 +84,52 @@ impl Phase {
         }
     }
 
+    /// The column with the phase's joules.
+    pub const fn energy_column(self) -> &'static str {
+        match self {
+            Self::Prefill => "prefill_energy_j",
+            Self::Decode => "decode_energy_j",
+        }
+    }
+
     /// The rows in which the phase was measured.
     pub fn samples(self, rows: &[Measurement]) -> Vec<Sample> {
-        let seconds = |row: &Measurement| match self {
+        rows.iter().filter_map(|row| Some(Sample { request: row.request, seconds: self.seconds(row)? })).collect()
+    }
+
+    /// The rows in which both the time and the energy of the phase were measured. Where decode was and prefill was not, it began when the
+    /// seconds given say.
+    pub fn spent(self, rows: &[Measurement], prefill_s: impl Fn(Request) -> f64) -> Vec<Spent> {
+        let spent = |row: &Measurement| {
+            let (seconds, joules) = (self.seconds(row)?, self.joules(row)?);
+            let begin_s = match self {
+                Self::Prefill => 0.0,
+                Self::Decode => row.prefill_s.unwrap_or_else(|| prefill_s(row.request)),
+            };
+            Some(Spent { line: row.line, request: row.request, begin_s, seconds, joules })
+        };
+        rows.iter().filter_map(spent).collect()
+    }
+
+    /// Whether a row has both the time and the energy of the phase.
+    pub fn has_energy(self, row: &Measurement) -> bool {
+        self.seconds(row).is_some() && self.joules(row).is_some()
+    }
+
+    /// The seconds of the phase, if they were measured.
+    pub const fn seconds(self, row: &Measurement) -> Option<f64> {
+        match self {
             Self::Prefill => row.prefill_s,
             Self::Decode => row.decode_s,
-        };
-        rows.iter().filter_map(|row| Some(Sample { request: row.request, seconds: seconds(row)? })).collect()
+        }
+    }
+
+    /// The joules of the phase, if they were measured.
+    pub const fn joules(self, row: &Measurement) -> Option<f64> {
+        match self {
+            Self::Prefill => row.prefill_energy_j,
+            Self::Decode => row.decode_energy_j,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::emit::Phases;
 use crate::formula;
 use crate::loss::Loss;
 use crate::measurement::Phase;
+use crate::power::Powers;
 use crate::score::Scores;
 use crate::select::Settings;
 use crate::solve::Solver;
@@ -41,6 +42,9 @@ pub struct Report {
     pub prefill: PhaseReport,
     /// How decode was fitted; `None` where no row has `decode_s`.
     pub decode: Option<PhaseReport>,
+    /// The power of both phases; `None` where neither is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<Powers>,
     /// Errors on rows that were not fitted.
     pub holdout: Holdout,
     /// Errors on the device rows, each predicted from the other folds.
@@ -126,7 +130,7 @@ impl Report {
         cross_validation: Option<Scores>,
     ) -> Self {
         let Span { min, max } = profile.trained.input_tokens;
-        let mut warnings = config.remarks.clone();
+        let mut warnings = Vec::new();
         warnings.extend(uncovered("input_tokens", config.input_tokens, profile.trained.input_tokens));
         // One output token needs no decode step, and so no row to learn it from.
         let output_tokens = config.output_tokens.map(|[least, greatest]| [least.max(2), greatest.max(2)]);
@@ -145,6 +149,7 @@ impl Report {
             };
             warnings.extend(advice);
         }
+        warnings.extend(phases.powers.warnings(rows.server.as_ref().map_or(&[], |server| &server.rows)));
         if holdout.scores.is_none() {
             warnings.push("too few device rows to set any aside: no holdout errors".to_owned());
         }
@@ -174,6 +179,7 @@ impl Report {
                 let formula = formula::phase(Phase::Decode, &profile.decode.polynomial, &profile.decode.calibration);
                 PhaseReport::new(decode, &config.decode, formula)
             }),
+            power: phases.powers.any().then(|| phases.powers.clone()),
             holdout,
             cross_validation,
             folds: config.validation.folds,

@@ -19,7 +19,8 @@ pub struct Errors {
     pub max_ape_percent: f64,
 }
 
-/// Errors per phase and of the whole request; `None` where no row has the time.
+/// Errors per phase and of the whole request; `None` where no row has the time or energy. Energies are predicted from the token counts, as
+/// times are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Scores {
     /// Prefill.
@@ -28,6 +29,15 @@ pub struct Scores {
     pub decode_s: Option<Errors>,
     /// Both, over rows that have all of their times.
     pub total_s: Option<Errors>,
+    /// Joules of prefill, where the profile knows its power.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefill_energy_j: Option<Errors>,
+    /// Joules of decode, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decode_energy_j: Option<Errors>,
+    /// Both, over rows that have all of their joules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub energy_j: Option<Errors>,
 }
 
 /// `100 * |predicted - observed| / observed`; observed times are above zero.
@@ -79,6 +89,9 @@ pub struct Residuals {
     prefill: Vec<f64>,
     decode: Vec<f64>,
     total: Vec<f64>,
+    prefill_energy: Vec<f64>,
+    decode_energy: Vec<f64>,
+    energy: Vec<f64>,
 }
 
 impl Residuals {
@@ -93,10 +106,19 @@ impl Residuals {
             if let Some(observed) = row.decode_s {
                 self.decode.push(ape_percent(observed, predicted.decode_s.into()));
             }
-            let decode_s = if row.request.output_tokens == 1 { Some(0.0) } else { row.decode_s };
+            let or_none = |measured| if row.request.output_tokens == 1 { Some(0.0) } else { measured };
+            let decode_s = or_none(row.decode_s);
             if let (Some(prefill_s), Some(decode_s)) = (row.prefill_s, decode_s) {
                 self.total.push(ape_percent(prefill_s + decode_s, predicted.total_s.into()));
             }
+            let ape = |observed: Option<f64>, predicted: Option<f32>| Some(ape_percent(observed?, predicted?.into()));
+            self.prefill_energy.extend(ape(row.prefill_energy_j, predicted.prefill_energy_j));
+            self.decode_energy.extend(ape(row.decode_energy_j, predicted.decode_energy_j));
+            let both = row
+                .prefill_energy_j
+                .zip(or_none(row.decode_energy_j))
+                .map(|(prefill_j, decode_j)| prefill_j + decode_j);
+            self.energy.extend(ape(both, predicted.energy_j));
         }
     }
 
@@ -106,6 +128,9 @@ impl Residuals {
             prefill_s: Errors::of(self.prefill),
             decode_s: Errors::of(self.decode),
             total_s: Errors::of(self.total),
+            prefill_energy_j: Errors::of(self.prefill_energy),
+            decode_energy_j: Errors::of(self.decode_energy),
+            energy_j: Errors::of(self.energy),
         }
     }
 }

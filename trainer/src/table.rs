@@ -51,8 +51,16 @@ pub fn scores(scores: &Scores) -> String {
         ],
         None => [name.to_owned(), "0".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned()],
     };
-    let rows = [row("prefill", &scores.prefill_s), row("decode", &scores.decode_s), row("total", &scores.total_s)];
-    table(["time", "rows", "MAPE %", "median %", "95th %", "max %"], 1, rows)
+    let times = [row("prefill", &scores.prefill_s), row("decode", &scores.decode_s), row("total", &scores.total_s)];
+    let energies = [
+        ("prefill energy", &scores.prefill_energy_j),
+        ("decode energy", &scores.decode_energy_j),
+        ("energy", &scores.energy_j),
+    ];
+    let known = energies.iter().filter(|(_, errors)| errors.is_some()).map(|(name, errors)| row(name, errors));
+    let figure = if energies.iter().any(|(_, errors)| errors.is_some()) { "figure" } else { "time" };
+    let rows = times.into_iter().chain(known);
+    table([figure, "rows", "MAPE %", "median %", "95th %", "max %"], 1, rows)
 }
 
 /// The name of a choice as configs and JSON have it.

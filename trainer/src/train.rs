@@ -7,6 +7,7 @@ use crate::emit::{self, EmitError, Phases};
 use crate::fit::FitError;
 use crate::ingest::{self, IngestError};
 use crate::measurement::{Measurement, Phase, Table};
+use crate::power::Powers;
 use crate::report::{Holdout, Report};
 use crate::score::{Residuals, Scores, score};
 use crate::select::{Selected, Settings, select};
@@ -122,7 +123,7 @@ impl<'a> ServerFits<'a> {
         Ok(Self { rows, prefill: select(Phase::Prefill)?, decode: select(Phase::Decode)? })
     }
 
-    /// Calibrates both phases on device rows; without a server's fit, fits them there.
+    /// Calibrates both phases on device rows; without a server's fit, fits them there. Their power is always fitted there.
     fn calibrate(&self, config: &Config, rows: &[Measurement]) -> Result<Phases, TrainError> {
         let calibrate = |phase: Phase, server: &Option<Selected>| {
             let (settings, samples) = (settings(config, phase), phase.samples(rows));
@@ -146,9 +147,11 @@ impl<'a> ServerFits<'a> {
             calibrated.map_err(|reason| TrainError::Fit { machine: "device", reason })
         };
         let measured = |phase: Phase| !phase.samples(&[self.rows, rows].concat()).is_empty();
+        let prefill = calibrate(Phase::Prefill, &self.prefill)?;
         Ok(Phases {
-            prefill: calibrate(Phase::Prefill, &self.prefill)?,
             decode: measured(Phase::Decode).then(|| calibrate(Phase::Decode, &self.decode)).transpose()?,
+            powers: Powers::new(config, rows, |request| prefill.seconds(request)),
+            prefill,
         })
     }
 

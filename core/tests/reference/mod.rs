@@ -43,8 +43,8 @@ pub(crate) fn compare(profile: &Profile, request: Request, prediction: &Predicti
     let tpot_s = if steps == 0 { 0.0 } else { decode_s / f64::from(steps) };
     let total_s = prefill_s + decode_s;
 
-    let prefill_j = integral(profile.power.prefill, prefill_s);
-    let decode_j = if steps == 0 { Some(0.0) } else { integral(profile.power.decode, decode_s) };
+    let prefill_j = integral(profile.power.prefill, 0.0, prefill_s);
+    let decode_j = if steps == 0 { Some(0.0) } else { integral(profile.power.decode, prefill_s, decode_s) };
     let energy_j = prefill_j.zip(decode_j).map(|(prefill_j, decode_j)| prefill_j + decode_j);
     let average_w = energy_j.map(|energy_j| if total_s > 0.0 { energy_j / total_s } else { 0.0 });
 
@@ -93,8 +93,8 @@ fn on_device<const N: usize>(phase: &Phase<N>, fitted_s: f64) -> f64 {
     if seconds < 0.0 { 0.0 } else { seconds }
 }
 
-/// The power at a time, in watts; `None` where it is not known.
-fn watts(curve: PowerCurve, seconds: f64) -> Option<f64> {
+/// The power so many seconds after the phase began, in watts; `None` where it is not known.
+fn watts(curve: PowerCurve, begin: f64, seconds: f64) -> Option<f64> {
     Some(match curve {
         PowerCurve::Unknown => return None,
         PowerCurve::Constant { watts } => watts.into(),
@@ -102,12 +102,30 @@ fn watts(curve: PowerCurve, seconds: f64) -> Option<f64> {
         PowerCurve::Ramp { steady_w, deficit_w, tau_s } => {
             f64::from(steady_w) - f64::from(deficit_w) * (-seconds / f64::from(tau_s)).exp()
         }
+        PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w, tau_s } => {
+            let awake = begin + seconds - f64::from(wake_s);
+            let ramp = f64::from(steady_w) - f64::from(deficit_w) * (-awake / f64::from(tau_s)).exp();
+            if awake < 0.0 { f64::from(idle_w) } else { ramp }
+        }
     })
 }
 
-/// The integral of the power from 0 on, by Simpson's rule in panels that double in length, so that a ramp is resolved whatever its
-/// time constant.
-fn integral(curve: PowerCurve, seconds: f64) -> Option<f64> {
+/// The integral of the power over a phase, by Simpson's rule in panels that double in length, so that a ramp is resolved whatever its
+/// time constant; on either side of a waking, where the power jumps.
+fn integral(curve: PowerCurve, begin: f64, seconds: f64) -> Option<f64> {
+    let asleep = match curve {
+        PowerCurve::Wake { wake_s, .. } => (f64::from(wake_s) - begin).clamp(0.0, seconds),
+        _ => 0.0,
+    };
+    let idle = match curve {
+        PowerCurve::Wake { idle_w, .. } => f64::from(idle_w) * asleep,
+        _ => 0.0,
+    };
+    Some(idle + smooth(curve, begin, asleep, seconds - asleep)?)
+}
+
+/// The integral of the power of `seconds` from `from` on in the phase.
+fn smooth(curve: PowerCurve, phase: f64, from: f64, seconds: f64) -> Option<f64> {
     const DOUBLINGS: i32 = 60;
     const STEPS: u32 = 32;
     let mut joules = 0.0;
@@ -117,7 +135,7 @@ fn integral(curve: PowerCurve, seconds: f64) -> Option<f64> {
         let step = (end - begin) / f64::from(STEPS);
         for index in 0..=STEPS {
             let weight = if index == 0 || index == STEPS { 1.0 } else { f64::from(2 + 2 * (index % 2)) };
-            joules += weight * step / 3.0 * watts(curve, begin + step * f64::from(index))?;
+            joules += weight * step / 3.0 * watts(curve, phase, from + begin + step * f64::from(index))?;
         }
     }
     Some(joules)

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::option::of as option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use token2metrics_core::polynomial::LARGEST_TILE;
 use token2metrics_core::profile::{DEVICE_NAME, LLM_NAME};
 use token2metrics_core::tariff::CURRENCY;
 use token2metrics_core::{
@@ -84,7 +85,12 @@ fn profile(
     number: impl Strategy<Value = f32> + Clone,
 ) -> impl Strategy<Value = Profile> {
     let trained = (span(), span()).prop_map(|(input_tokens, output_tokens)| Trained { input_tokens, output_tokens });
-    let power = (curve(number.clone()), curve(number.clone())).prop_map(|(prefill, decode)| Power { prefill, decode });
+    let asleep = |curve| match curve {
+        PowerCurve::Wake { steady_w, deficit_w, tau_s, .. } => PowerCurve::Ramp { steady_w, deficit_w, tau_s },
+        other => other,
+    };
+    let power = (curve(number.clone()), curve(number.clone()))
+        .prop_map(move |(prefill, decode)| Power { prefill: asleep(prefill), decode });
     let parts = (identity, trained, prefill, decode, power, option(bands()), option(tariff(number)));
     parts.prop_map(|(identity, trained, prefill, decode, power, bands, tariff)| Profile {
         identity,
@@ -99,10 +105,15 @@ fn profile(
 
 /// A sound curve of any kind from numbers of any sign.
 pub(crate) fn curve(number: impl Strategy<Value = f32> + Clone) -> impl Strategy<Value = PowerCurve> {
-    (0..4, number.clone(), number.clone(), number).prop_map(|(kind, first, second, third)| match kind {
+    (0..5, number.clone(), number.clone(), number).prop_map(|(kind, first, second, third)| match kind {
         0 => PowerCurve::Unknown,
         1 => PowerCurve::Constant { watts: first.abs() },
         2 => PowerCurve::Log { base_w: first.abs(), slope_w: second.abs() },
+        3 => {
+            let (steady_w, tau_s) = (first.abs(), third.abs().max(f32::MIN_POSITIVE));
+            let deficit_w = second.min(steady_w);
+            PowerCurve::Wake { idle_w: second.abs(), wake_s: third.abs(), steady_w, deficit_w, tau_s }
+        }
         _ => {
             let (steady_w, tau_s) = (first.abs(), third.abs().max(f32::MIN_POSITIVE));
             // Half of the deficits are all of the steady power or nearly so.
@@ -154,7 +165,7 @@ fn span() -> impl Strategy<Value = Span> {
 }
 
 fn any_tile() -> BoxedStrategy<u16> {
-    (1..=u16::MAX).boxed()
+    (1..=LARGEST_TILE).boxed()
 }
 
 fn phase<const N: usize>(

@@ -10,16 +10,17 @@ use crate::formula;
 use crate::ingest;
 use crate::locate;
 use crate::loss::Loss;
-use crate::measurement::{Measurement, Phase};
+use crate::measurement::{Measurement, Phase, Spent};
 use crate::output::write_all;
+use crate::power::{Change, rescale, warn_of_outliers};
 use crate::select::{Selected, Validation};
 use crate::solve::Solver;
 use crate::table::{Format, percent, table};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use token2metrics_core::{Polynomial, Term};
+use token2metrics_core::{Polynomial, PowerCurve, Term};
 
 /// Map a trained profile to another device, or to the same one after a change, by a few requests measured there
 ///
@@ -61,6 +62,14 @@ struct PhaseReport {
     formula: String,
 }
 
+/// What became of one phase's power.
+#[derive(Serialize)]
+struct PowerReport {
+    #[serde(flatten)]
+    change: Change,
+    curve: PowerCurve,
+}
+
 #[derive(Serialize)]
 struct Report {
     llm: String,
@@ -68,6 +77,11 @@ struct Report {
     rejected: Vec<Rejection>,
     prefill: Option<PhaseReport>,
     decode: Option<PhaseReport>,
+    /// `None` where nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prefill_power: Option<PowerReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decode_power: Option<PowerReport>,
 }
 
 impl Calibrate {
@@ -82,12 +96,20 @@ impl Calibrate {
         warn_of(&rejected);
         let prefill = self.phase(Phase::Prefill, &mut profile.prefill, &rows)?;
         let decode = self.phase(Phase::Decode, &mut profile.decode, &rows)?;
+        let old = profile.identity.clone();
         if let Some(device) = &self.device {
             profile.identity.device = emit::name(device)?;
         }
         if let Some(variant) = &self.variant {
             profile.identity.variant = emit::name(variant)?;
         }
+        let old_device = (profile.identity != old).then(|| formula::identity(&old.llm, &old.device, &old.variant));
+        let spent = |phase: Phase| {
+            phase.spent(&rows, |request| profile.predict(request).map_or(0.0, |predicted| predicted.prefill_s.into()))
+        };
+        let (of_prefill, of_decode) = (spent(Phase::Prefill), spent(Phase::Decode));
+        let prefill_power = power(Phase::Prefill, &mut profile.power.prefill, &of_prefill, old_device.as_deref())?;
+        let decode_power = power(Phase::Decode, &mut profile.power.decode, &of_decode, old_device.as_deref())?;
         // A phase that is fitted on these rows alone knows no others.
         let direct = |phase: &Option<PhaseReport>| phase.as_ref().is_some_and(|phase| phase.method == Method::Direct);
         if direct(&prefill) || direct(&decode) {
@@ -98,7 +120,7 @@ impl Calibrate {
         }
         write_all(&[(self.output.clone(), emit::blob(&profile)?)])?;
         let (llm, device) = (profile.identity.llm.to_string(), profile.identity.device.to_string());
-        let report = Report { llm, device, rejected, prefill, decode };
+        let report = Report { llm, device, rejected, prefill, decode, prefill_power, decode_power };
         self.format.render(&report, || self.text(&report))
     }
 
@@ -148,8 +170,45 @@ impl Calibrate {
             ],
         };
         let header = ["phase", "method", "rows", "scale", "offset", "cross-validated MAPE %"];
-        table(header, 2, [row("prefill", &report.prefill), row("decode", &report.decode)])
-            + &format!("{}\n", self.output.display())
+        let mut text = table(header, 2, [row("prefill", &report.prefill), row("decode", &report.decode)]);
+        let powers = [(Phase::Prefill, &report.prefill_power), (Phase::Decode, &report.decode_power)];
+        let powers: Vec<_> = powers.iter().filter_map(|(phase, power)| Some(power.as_ref()?.row(*phase))).collect();
+        if !powers.is_empty() {
+            text += &table(["power", "method", "rows", "scale", "cross-validated MAPE %"], 2, powers);
+        }
+        text + &format!("{}\n", self.output.display())
+    }
+}
+
+/// Takes one phase's power to the device in place; `None` where nothing is known of it. The old device is named where it is another one.
+fn power(
+    phase: Phase,
+    curve: &mut PowerCurve,
+    spent: &[Spent],
+    old_device: Option<&str>,
+) -> Result<Option<PowerReport>> {
+    let (new, change) = rescale(phase, *curve, spent).with_context(|| format!("{phase} power"))?;
+    if let (Change::Kept, Some(old), true) = (change, old_device, new != PowerCurve::Unknown) {
+        let column = phase.energy_column();
+        log::warn!("no row has {column}: the power of {phase} stays that of {old}; its watts may be others here");
+    }
+    if let Some(warning) = warn_of_outliers(phase, &new, spent) {
+        log::warn!("{warning}");
+    }
+    *curve = new;
+    Ok((new != PowerCurve::Unknown).then_some(PowerReport { change, curve: new }))
+}
+
+impl PowerReport {
+    fn row(&self, phase: Phase) -> [String; 5] {
+        let (method, rows, scale, mape_percent) = match self.change {
+            Change::Kept => ("kept", 0, None, None),
+            Change::Scaled { scale, rows } => ("scaled", rows, Some(scale), None),
+            Change::Fitted { rows, cv_mape_percent } => ("fitted", rows, None, cv_mape_percent),
+        };
+        let scale = scale.map_or("-".to_owned(), |scale| format!("{scale:.4}"));
+        let mape_percent = mape_percent.map_or("-".to_owned(), percent);
+        [phase.to_string(), method.to_owned(), rows.to_string(), scale, mape_percent]
     }
 }
 

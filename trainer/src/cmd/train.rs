@@ -2,9 +2,11 @@
 
 use crate::clean::warn_of;
 use crate::config::{Catalog, Config};
+use crate::measurement::Phase;
 use crate::output::write_all;
 use crate::page::page;
 use crate::plot::figures;
+use crate::power::{PhasePower, Source};
 use crate::report::{PhaseReport, Report};
 use crate::score::{Errors, Scores};
 use crate::select::Type;
@@ -147,6 +149,7 @@ pub fn text(reports: &[&Report], cross_validate: bool) -> String {
     });
     let header = ["model", "time", "form", "calibration", "holdout rows", "MAPE %", "median %", "max %"];
     let mut text = table(header, 4, rows);
+    text += &powers(reports);
     text += "\nErrors on holdout rows, which no fit has seen; \"direct\" is a fit on the device's own rows.\n";
     text += crate::formula::LEGEND;
     text.push('\n');
@@ -154,6 +157,31 @@ pub fn text(reports: &[&Report], cross_validate: bool) -> String {
         text += &cross_validation(reports);
     }
     text
+}
+
+/// A row per model and phase whose power is known; nothing where none is.
+fn powers(reports: &[&Report]) -> String {
+    let row = |report: &Report, phase: Phase, power: &PhasePower| {
+        let errors = power.comparison.as_ref().and_then(|comparison| comparison.cv_mape_percent);
+        let source = match power.source {
+            Source::Stated => "stated, not measured".to_owned(),
+            source => name(&source),
+        };
+        let formula = crate::formula::power_curve(phase, &power.curve).unwrap_or("not known".to_owned());
+        [report.model.clone(), formula, source, power.rows.to_string(), errors.map_or("-".to_owned(), percent)]
+    };
+    let known = reports.iter().filter_map(|report| Some((report, report.power.as_ref()?)));
+    let rows: Vec<_> = known
+        .flat_map(|(report, powers)| {
+            [row(report, Phase::Prefill, &powers.prefill), row(report, Phase::Decode, &powers.decode)]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    table(["model", "power", "source", "rows", "cross-validated energy MAPE %"], 3, rows)
+        + crate::formula::POWER_LEGEND
+        + "\n"
 }
 
 fn cross_validation(reports: &[&Report]) -> String {

@@ -2,8 +2,12 @@
 
 use crate::calibrate::Method;
 use crate::loss::Loss;
+use crate::power::Curve;
 use crate::select::Type;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 use std::path::PathBuf;
 use toml::Spanned;
 
@@ -24,7 +28,7 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) validation: RawValidation,
     pub(super) energy: Option<Spanned<RawEnergy>>,
-    pub(super) tariff: Option<Spanned<RawTariff>>,
+    pub(super) tariff: Option<RawTariff>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,29 +93,73 @@ pub(super) struct RawValidation {
     pub(super) seed: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "read so that a wrong key or value is found; nothing uses the values")]
 pub(super) struct RawEnergy {
-    prefill: Option<RawCurve>,
-    decode: Option<RawCurve>,
+    pub(super) prefill: Option<RawCurve>,
+    pub(super) decode: Option<RawCurve>,
 }
 
+/// The name of a form to fit, or a table with the numbers of a curve.
+#[derive(Debug)]
+pub(super) enum RawCurve {
+    Fitted(Curve),
+    Stated(Box<RawStated>),
+}
+
+/// The numbers of any form: which of them belong to the one that is named is checked later, by their places in the text.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStated {
+    pub(super) form: Spanned<RawForm>,
+    pub(super) watts: Option<Spanned<f64>>,
+    pub(super) base_w: Option<Spanned<f64>>,
+    pub(super) slope_w: Option<Spanned<f64>>,
+    pub(super) steady_w: Option<Spanned<f64>>,
+    pub(super) deficit_w: Option<Spanned<f64>>,
+    pub(super) tau_s: Option<Spanned<f64>>,
+    pub(super) idle_w: Option<Spanned<f64>>,
+    pub(super) wake_s: Option<Spanned<f64>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum RawCurve {
+pub(super) enum RawForm {
     Constant,
     Log,
     Ramp,
-    Auto,
+    Wake,
 }
 
-#[derive(Debug, Deserialize)]
+impl<'de> Deserialize<'de> for RawCurve {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CurveVisitor)
+    }
+}
+
+struct CurveVisitor;
+
+impl<'de> Visitor<'de> for CurveVisitor {
+    type Value = RawCurve;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a form to fit, such as \"auto\", or a table with the form and the numbers of a curve")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<RawCurve, E> {
+        Curve::deserialize(name.into_deserializer()).map(RawCurve::Fitted)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawCurve, A::Error> {
+        RawStated::deserialize(MapAccessDeserializer::new(map)).map(|stated| RawCurve::Stated(Box::new(stated)))
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "read so that a wrong key or value is found; nothing uses the values")]
 pub(super) struct RawTariff {
-    currency: Option<String>,
-    per_kwh: Option<f64>,
-    per_hour: Option<f64>,
-    per_request: Option<f64>,
+    pub(super) currency: Option<Spanned<String>>,
+    pub(super) per_kwh: Option<Spanned<f64>>,
+    pub(super) per_hour: Option<Spanned<f64>>,
+    pub(super) per_request: Option<Spanned<f64>>,
 }
