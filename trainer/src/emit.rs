@@ -3,9 +3,8 @@
 use crate::calibrate::Calibrated;
 use crate::config::Config;
 use crate::measurement::{Measurement, Phase};
-use crate::power::Powers;
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{BlobError, Identity, Profile, Span, Trained};
+use token2metrics_core::{BlobError, Identity, Power, Profile, Span, Trained};
 
 /// Why fitted phases are no profile.
 #[derive(Debug, thiserror::Error)]
@@ -39,16 +38,15 @@ pub struct Phases {
     pub prefill: Calibrated,
     /// The steps, if any were measured.
     pub decode: Option<Calibrated>,
-    /// The power of both.
-    pub powers: Powers,
 }
 
-/// Puts a profile together: the config's identity and tariff, the fitted phases, and the token counts that they were trained on.
+/// Puts a profile together: the config's identity and tariff, the fitted phases, and the token counts that they were trained on. Power and
+/// bands are not known yet.
 ///
 /// # Errors
 /// What does not fit into a blob.
 pub fn profile(config: &Config, phases: &Phases, trained: Trained) -> Result<Profile, EmitError> {
-    let Phases { prefill, decode, powers } = phases;
+    let Phases { prefill, decode } = phases;
     let too_many = |phase| move |terms| EmitError::TooManyTerms { phase, terms };
     Ok(Profile {
         identity: Identity {
@@ -68,7 +66,7 @@ pub fn profile(config: &Config, phases: &Phases, trained: Trained) -> Result<Pro
             },
             None => token2metrics_core::Phase::UNKNOWN,
         },
-        power: powers.curves(),
+        power: Power::default(),
         bands: None,
         tariff: config.tariff.clone(),
     })

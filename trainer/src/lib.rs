@@ -17,6 +17,7 @@
 //! subcommand. Whatever a device computes is computed here by calling the same code, [`token2metrics_core`].
 
 pub mod auto;
+pub mod band;
 pub mod calibrate;
 pub mod candidates;
 pub mod clean;

@@ -1,10 +1,10 @@
 //! What training says about itself: `report.json`.
 
 use crate::auto::Compared;
+use crate::band::AllQuantiles;
 use crate::calibrate::{Calibrated, Map, Method, Tried};
 use crate::clean::{Cleaned, Rejection};
 use crate::config::Config;
-use crate::emit::Phases;
 use crate::formula;
 use crate::loss::Loss;
 use crate::measurement::Phase;
@@ -12,7 +12,7 @@ use crate::power::Powers;
 use crate::score::Scores;
 use crate::select::Settings;
 use crate::solve::Solver;
-use crate::train::Rows;
+use crate::train::{Made, Rows};
 use serde::Serialize;
 use token2metrics_core::blob::FORMAT_VERSION;
 use token2metrics_core::{Profile, Span};
@@ -45,6 +45,8 @@ pub struct Report {
     /// The power of both phases; `None` where neither is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power: Option<Powers>,
+    /// The ratios observed / predicted of rows that were not fitted.
+    pub bands: AllQuantiles,
     /// Errors on rows that were not fitted.
     pub holdout: Holdout,
     /// Errors on the device rows, each predicted from the other folds.
@@ -120,15 +122,8 @@ pub struct Blob {
 
 impl Report {
     /// Gathers the report of a profile.
-    pub(crate) fn new(
-        config: &Config,
-        rows: &Rows,
-        phases: &Phases,
-        profile: &Profile,
-        blob: &[u8],
-        holdout: Holdout,
-        cross_validation: Option<Scores>,
-    ) -> Self {
+    pub(crate) fn new(config: &Config, rows: &Rows, made: Made, profile: &Profile, blob: &[u8]) -> Self {
+        let Made { phases, powers, quantiles, cross_validation, holdout } = made;
         let Span { min, max } = profile.trained.input_tokens;
         let mut warnings = Vec::new();
         warnings.extend(uncovered("input_tokens", config.input_tokens, profile.trained.input_tokens));
@@ -149,7 +144,8 @@ impl Report {
             };
             warnings.extend(advice);
         }
-        warnings.extend(phases.powers.warnings(rows.server.as_ref().map_or(&[], |server| &server.rows)));
+        warnings.extend(quantiles.warnings());
+        warnings.extend(powers.warnings(rows.server.as_ref().map_or(&[], |server| &server.rows)));
         if holdout.scores.is_none() {
             warnings.push("too few device rows to set any aside: no holdout errors".to_owned());
         }
@@ -179,7 +175,8 @@ impl Report {
                 let formula = formula::phase(Phase::Decode, &profile.decode.polynomial, &profile.decode.calibration);
                 PhaseReport::new(decode, &config.decode, formula)
             }),
-            power: phases.powers.any().then(|| phases.powers.clone()),
+            power: powers.any().then_some(powers),
+            bands: quantiles,
             holdout,
             cross_validation,
             folds: config.validation.folds,

@@ -1,8 +1,9 @@
 //! How far predictions are from what was measured.
 
+use crate::band::{AllQuantiles, Quantiles};
 use crate::measurement::Measurement;
 use serde::Serialize;
-use token2metrics_core::Profile;
+use token2metrics_core::{Band, Level, Profile, Ratios};
 
 /// Absolute percentage errors over some rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -17,6 +18,21 @@ pub struct Errors {
     pub p95_ape_percent: f64,
     /// The largest.
     pub max_ape_percent: f64,
+    /// The share of the rows within their 90 % band, between the 5 and the 95 % ratio; `None` without bands.
+    pub coverage_90: Option<f64>,
+    /// The share of the rows that do not exceed their 99 % ratio.
+    pub coverage_99: Option<f64>,
+}
+
+/// A row that was predicted by what had not seen it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Residual {
+    /// What was measured, above zero.
+    pub observed: f64,
+    /// What was predicted.
+    pub predicted: f64,
+    /// Whether it is within its 90 % band, and below its 99 % ratio.
+    pub within: Option<[bool; 2]>,
 }
 
 /// Errors per phase and of the whole request; `None` where no row has the time or energy. Energies are predicted from the token counts, as
@@ -69,69 +85,101 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     quantile(&values, 0.5)
 }
 
+impl Residual {
+    fn new(observed: f64, predicted: f32, ratios: Option<&Ratios>) -> Self {
+        let within = ratios.map(|ratios| {
+            let Band { low_s, high_s } = ratios.band(predicted);
+            let most = predicted * ratios.at(Level::P99);
+            [(low_s.into()..=high_s.into()).contains(&observed), observed <= most.into()]
+        });
+        Self { observed, predicted: predicted.into(), within }
+    }
+
+    fn ape_percent(&self) -> f64 {
+        ape_percent(self.observed, self.predicted)
+    }
+}
+
 impl Errors {
-    /// Summarises absolute percentage errors.
-    pub fn of(mut ape: Vec<f64>) -> Option<Self> {
+    /// Summarises some residuals; `None` of none.
+    pub fn of(residuals: &[Residual]) -> Option<Self> {
+        let mut ape: Vec<f64> = residuals.iter().map(Residual::ape_percent).collect();
         ape.sort_by(f64::total_cmp);
+        let coverage = |level: usize| {
+            let within: Option<Vec<bool>> = residuals.iter().map(|residual| Some(residual.within?[level])).collect();
+            within.map(|within| within.iter().filter(|within| **within).count() as f64 / within.len() as f64)
+        };
         Some(Self {
             n: ape.len(),
             mape_percent: mean(&ape),
             median_ape_percent: quantile(&ape, 0.5),
             p95_ape_percent: quantile(&ape, 0.95),
             max_ape_percent: *ape.last()?,
+            coverage_90: coverage(0),
+            coverage_99: coverage(1),
         })
     }
 }
 
-/// The absolute percentage errors of one or more profiles, row by row.
+/// The residuals of one or more profiles, row by row.
 #[derive(Clone, Debug, Default)]
 pub struct Residuals {
-    prefill: Vec<f64>,
-    decode: Vec<f64>,
-    total: Vec<f64>,
-    prefill_energy: Vec<f64>,
-    decode_energy: Vec<f64>,
-    energy: Vec<f64>,
+    prefill: Vec<Residual>,
+    decode: Vec<Residual>,
+    total: Vec<Residual>,
+    prefill_energy: Vec<Residual>,
+    decode_energy: Vec<Residual>,
+    energy: Vec<Residual>,
+    /// How many of the whole requests have a decode step.
+    with_decode: usize,
 }
 
 impl Residuals {
-    /// Predicts rows with a profile and notes its errors.
+    /// Predicts rows with a profile and notes its residuals.
     pub fn observe(&mut self, profile: &Profile, rows: &[Measurement]) {
+        let bands = profile.bands.as_ref();
         for row in rows {
-            // Rows have been cleaned: each is a request.
+            // Rows have been cleaned: each is a request. What the profile does not know is no residual.
             let Ok(predicted) = profile.predict(row.request) else { continue };
-            if let Some(observed) = row.prefill_s {
-                self.prefill.push(ape_percent(observed, predicted.prefill_s.into()));
-            }
-            if let Some(observed) = row.decode_s {
-                self.decode.push(ape_percent(observed, predicted.decode_s.into()));
-            }
             let or_none = |measured| if row.request.output_tokens == 1 { Some(0.0) } else { measured };
-            let decode_s = or_none(row.decode_s);
-            if let (Some(prefill_s), Some(decode_s)) = (row.prefill_s, decode_s) {
-                self.total.push(ape_percent(prefill_s + decode_s, predicted.total_s.into()));
-            }
-            let ape = |observed: Option<f64>, predicted: Option<f32>| Some(ape_percent(observed?, predicted?.into()));
-            self.prefill_energy.extend(ape(row.prefill_energy_j, predicted.prefill_energy_j));
-            self.decode_energy.extend(ape(row.decode_energy_j, predicted.decode_energy_j));
-            let both = row
-                .prefill_energy_j
-                .zip(or_none(row.decode_energy_j))
-                .map(|(prefill_j, decode_j)| prefill_j + decode_j);
-            self.energy.extend(ape(both, predicted.energy_j));
+            let both = |first: Option<f64>, second: Option<f64>| Some(first? + or_none(second)?);
+            let residual = |observed: Option<f64>, predicted: Option<f32>, ratios: Option<&Ratios>| {
+                Some(Residual::new(observed?, predicted?, ratios))
+            };
+            let seconds = |observed, predicted: f32, ratios| residual(observed, Some(predicted), ratios);
+            let total_s = both(row.prefill_s, row.decode_s);
+            self.prefill.extend(seconds(row.prefill_s, predicted.prefill_s, bands.map(|bands| &bands.prefill)));
+            self.decode.extend(seconds(row.decode_s, predicted.decode_s, bands.map(|bands| &bands.decode)));
+            self.with_decode += usize::from(total_s.is_some() && row.request.output_tokens > 1);
+            self.total.extend(seconds(total_s, predicted.total_s, bands.map(|bands| &bands.total)));
+            let energy_j = both(row.prefill_energy_j, row.decode_energy_j);
+            self.prefill_energy.extend(residual(row.prefill_energy_j, predicted.prefill_energy_j, None));
+            self.decode_energy.extend(residual(row.decode_energy_j, predicted.decode_energy_j, None));
+            self.energy.extend(residual(energy_j, predicted.energy_j, None));
         }
     }
 
-    /// Sums the errors up.
-    pub fn scores(self) -> Scores {
+    /// Sums the residuals up.
+    pub fn scores(&self) -> Scores {
         Scores {
-            prefill_s: Errors::of(self.prefill),
-            decode_s: Errors::of(self.decode),
-            total_s: Errors::of(self.total),
-            prefill_energy_j: Errors::of(self.prefill_energy),
-            decode_energy_j: Errors::of(self.decode_energy),
-            energy_j: Errors::of(self.energy),
+            prefill_s: Errors::of(&self.prefill),
+            decode_s: Errors::of(&self.decode),
+            total_s: Errors::of(&self.total),
+            prefill_energy_j: Errors::of(&self.prefill_energy),
+            decode_energy_j: Errors::of(&self.decode_energy),
+            energy_j: Errors::of(&self.energy),
         }
+    }
+
+    /// The quantiles of observed / predicted.
+    pub fn quantiles(&self) -> AllQuantiles {
+        let of = |residuals: &[Residual]| {
+            Quantiles::of(residuals.iter().map(|residual| residual.observed / residual.predicted).collect())
+        };
+        // Prompts alone say nothing of whole requests where there is a decode.
+        let whole = self.decode.is_empty() || self.with_decode > 0;
+        let total = if whole { of(&self.total) } else { None };
+        AllQuantiles { prefill: of(&self.prefill), decode: of(&self.decode), total }
     }
 }
 
@@ -148,11 +196,15 @@ mod tests {
 
     #[test]
     fn errors_of_a_case_solved_by_hand() {
-        let errors = Errors::of([(2.0, 1.0), (4.0, 5.0), (10.0, 10.0)].map(|(o, p)| ape_percent(o, p)).to_vec());
+        let ratios = Ratios::new([0.5, 1.0, 1.5, 1.75, 2.0]);
+        let residuals = [(2.0, 1.0), (4.0, 5.0), (10.0, 10.0)].map(|(o, p)| Residual::new(o, p, Some(&ratios)));
+        let errors = Errors::of(&residuals);
         let errors = errors.expect("three rows");
         assert_eq!((errors.n, errors.mape_percent, errors.median_ape_percent), (3, 25.0, 25.0));
         assert_eq!((errors.p95_ape_percent, errors.max_ape_percent), (47.5, 50.0));
         assert_eq!(mape_percent(&[2.0, 4.0], &[1.0, 5.0]), 37.5);
-        assert!(Errors::of(Vec::new()).is_none());
+        // 2 is above 1.75 times 1, and not above 2 times 1.
+        assert_eq!((errors.coverage_90, errors.coverage_99), (Some(2.0 / 3.0), Some(1.0)));
+        assert!(Errors::of(&[]).is_none());
     }
 }

@@ -1,5 +1,6 @@
 //! The pipeline of one config: ingest, clean, split, fit, calibrate, score, emit.
 
+use crate::band::AllQuantiles;
 use crate::calibrate::{Base, Calibrated, Map, Method};
 use crate::clean::{Cleaned, Cleaner};
 use crate::config::Config;
@@ -65,14 +66,28 @@ pub struct Rows {
 pub fn train(config: &Config) -> Result<Trained, TrainError> {
     let rows = Rows::read(config)?;
     let server = ServerFits::new(config, &rows)?;
-    let phases = server.calibrate(config, &rows.device.rows)?;
-    let profile = server.profile(config, &phases, &rows.device.rows)?;
+    let device = &rows.device.rows;
+    let phases = server.calibrate(config, device)?;
+    let powers = Powers::new(config, device, |request| phases.prefill.seconds(request));
+    // Where holdout files can show whether bands hold, the folds need no bands of their own.
+    let unseen = unseen(config, device, |fitted| server.trial(config, fitted, config.holdout.is_empty()));
+    let quantiles = unseen.as_ref().map(Residuals::quantiles).unwrap_or_default();
+    let profile =
+        Profile { power: powers.curves(), bands: quantiles.bands(), ..server.profile(config, &phases, device)? };
     let blob = emit::blob(&profile)?;
-
     let holdout = score_holdout(config, &server, &rows, &profile);
-    let cross_validation = cross_validate(config, &server, &rows);
-    let report = Report::new(config, &rows, &phases, &profile, &blob, holdout, cross_validation);
+    let made = Made { phases, powers, quantiles, cross_validation: unseen.as_ref().map(Residuals::scores), holdout };
+    let report = Report::new(config, &rows, made, &profile, &blob);
     Ok(Trained { profile, blob, report, rows })
+}
+
+/// What training made, and how good it is, for the report.
+pub(crate) struct Made {
+    pub(crate) phases: Phases,
+    pub(crate) powers: Powers,
+    pub(crate) quantiles: AllQuantiles,
+    pub(crate) cross_validation: Option<Scores>,
+    pub(crate) holdout: Holdout,
 }
 
 impl Rows {
@@ -123,7 +138,7 @@ impl<'a> ServerFits<'a> {
         Ok(Self { rows, prefill: select(Phase::Prefill)?, decode: select(Phase::Decode)? })
     }
 
-    /// Calibrates both phases on device rows; without a server's fit, fits them there. Their power is always fitted there.
+    /// Calibrates both phases on device rows; without a server's fit, fits them there.
     fn calibrate(&self, config: &Config, rows: &[Measurement]) -> Result<Phases, TrainError> {
         let calibrate = |phase: Phase, server: &Option<Selected>| {
             let (settings, samples) = (settings(config, phase), phase.samples(rows));
@@ -147,11 +162,9 @@ impl<'a> ServerFits<'a> {
             calibrated.map_err(|reason| TrainError::Fit { machine: "device", reason })
         };
         let measured = |phase: Phase| !phase.samples(&[self.rows, rows].concat()).is_empty();
-        let prefill = calibrate(Phase::Prefill, &self.prefill)?;
         Ok(Phases {
+            prefill: calibrate(Phase::Prefill, &self.prefill)?,
             decode: measured(Phase::Decode).then(|| calibrate(Phase::Decode, &self.decode)).transpose()?,
-            powers: Powers::new(config, rows, |request| prefill.seconds(request)),
-            prefill,
         })
     }
 
@@ -168,10 +181,20 @@ impl<'a> ServerFits<'a> {
         emit::profile(config, phases, trained)
     }
 
-    /// A profile from some of the device rows, to score it on the others.
-    fn trial(&self, config: &Config, device: &[Measurement]) -> Result<Profile, TrainError> {
+    /// A profile from some of the device rows, to score it on the others: with the power that these rows give, and with bands if asked for.
+    fn trial(&self, config: &Config, device: &[Measurement], with_bands: bool) -> Result<Profile, TrainError> {
         let phases = self.calibrate(config, device)?;
-        Ok(self.profile(config, &phases, device)?)
+        let powers = Powers::new(config, device, |request| phases.prefill.seconds(request));
+        let bands = || {
+            let latency =
+                |fitted: &[Measurement]| Ok(self.profile(config, &self.calibrate(config, fitted)?, fitted)?);
+            unseen(config, device, latency)?.quantiles().bands()
+        };
+        Ok(Profile {
+            power: powers.curves(),
+            bands: if with_bands { bands() } else { None },
+            ..self.profile(config, &phases, device)?
+        })
     }
 }
 
@@ -192,22 +215,26 @@ fn score_holdout(config: &Config, server: &ServerFits<'_>, rows: &Rows, profile:
     let split = holdout(device.len(), config.validation.test_size, config.validation.seed);
     let (fitted, scored) = split.of(device);
     // Too few rows to set any aside: the report says that there is no score.
-    let scores = server.trial(config, &fitted).ok().map(|profile| score(&profile, &scored));
+    let scores = server.trial(config, &fitted, true).ok().map(|profile| score(&profile, &scored));
     Holdout { from: "device rows set aside by validation.test_size", scores }
 }
 
-/// Scores of every device row by a profile that was calibrated, or fitted, on the other folds; `None` where they are too few.
-fn cross_validate(config: &Config, server: &ServerFits<'_>, rows: &Rows) -> Option<Scores> {
-    let mut residuals = Residuals::default();
+/// Residuals of every row from a profile that was made from the other folds; `None` where they are too few to make one.
+fn unseen(
+    config: &Config,
+    rows: &[Measurement],
+    make: impl Fn(&[Measurement]) -> Result<Profile, TrainError>,
+) -> Option<Residuals> {
     // By what was measured, then by length.
     let key = |row: &Measurement| {
         let Request { input_tokens, output_tokens, .. } = row.request;
         (row.prefill_s.is_some(), row.decode_s.is_some(), input_tokens, output_tokens)
     };
-    let keys: Vec<_> = rows.device.rows.iter().map(key).collect();
+    let keys: Vec<_> = rows.iter().map(key).collect();
+    let mut residuals = Residuals::default();
     for split in stratified(&keys, config.validation.folds, config.validation.seed) {
-        let (fitted, scored) = split.of(&rows.device.rows);
-        residuals.observe(&server.trial(config, &fitted).ok()?, &scored);
+        let (fitted, scored) = split.of(rows);
+        residuals.observe(&make(&fitted).ok()?, &scored);
     }
-    Some(residuals.scores())
+    (!rows.is_empty()).then_some(residuals)
 }
