@@ -55,22 +55,21 @@ impl AllQuantiles {
     /// What to know before trusting the bands.
     pub fn warnings(&self) -> Vec<String> {
         let all = [("prefill", &self.prefill), ("decode", &self.decode), ("total", &self.total)];
-        let mut warnings = Vec::new();
-        for (name, quantiles) in all.into_iter().filter_map(|(name, quantiles)| Some((name, quantiles.as_ref()?))) {
-            if !quantiles.not_guaranteed.is_empty() {
-                let levels: Vec<String> = quantiles.not_guaranteed.iter().map(|level| format!("{level} %")).collect();
-                warnings.push(format!(
-                    "{name}: {} rows cannot guarantee the {} ratio of the error band, which is widened instead: 19 rows guarantee \
-                     5 and 95 %, 99 rows 99 %",
-                    quantiles.rows,
-                    levels.join(", ")
-                ));
-            }
-            if quantiles.is_cut_off() {
-                warnings.push(format!("{name}: the error band is cut off at {} times the prediction", Ratios::MAX));
-            }
-        }
-        warnings
+        let known = || all.iter().filter_map(|(name, quantiles)| Some((*name, quantiles.as_ref()?)));
+        let levels = |quantiles: &Quantiles| quantiles.not_guaranteed.clone();
+        let fewest = known().filter(|(_, quantiles)| !levels(quantiles).is_empty()).min_by_key(|(_, q)| q.rows);
+        let few = fewest.map(|(_, quantiles)| {
+            let levels: Vec<String> = levels(quantiles).iter().map(|level| format!("{level} %")).collect();
+            format!(
+                "error bands: {} rows cannot guarantee the ratio of {}, which is widened: it takes 19 rows for 5 and 95 %, 99 for 99 %",
+                quantiles.rows,
+                levels.join(", ")
+            )
+        });
+        let cut_off = known().filter(|(_, quantiles)| quantiles.is_cut_off()).map(|(name, _)| name);
+        let cut_off = cut_off.collect::<Vec<_>>().join(", ");
+        let far = format!("error bands: cut off at {:.1} times the prediction: {cut_off}", Ratios::MAX);
+        few.into_iter().chain((!cut_off.is_empty()).then_some(far)).collect()
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Cleaned {
     pub rows: Vec<Measurement>,
     /// The others.
     pub rejected: Vec<Rejection>,
+    /// The file of each usable row.
+    pub files: Vec<PathBuf>,
 }
 
 /// Remembers the rows of one machine, so that none counts twice, and none that was fitted is scored.
@@ -54,7 +56,10 @@ impl Cleaner {
         for table in tables {
             for row in &table.rows {
                 match unusable(row).or_else(|| self.copied(table, row)) {
-                    None => cleaned.rows.push(*row),
+                    None => {
+                        cleaned.rows.push(*row);
+                        cleaned.files.push(table.path.clone());
+                    }
                     Some(reason) => {
                         cleaned.rejected.push(Rejection { file: table.path.clone(), line: row.line, reason });
                     }

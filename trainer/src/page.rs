@@ -12,6 +12,8 @@ use std::borrow::Cow;
 
 /// Rejected rows that the page lists.
 const MOST_REJECTED: usize = 200;
+/// Outliers of a phase that the page lists.
+const MOST_OUTLIERS: usize = 12;
 
 /// The page reads like itself in `templates/report.html`.
 #[derive(Template)]

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::formula;
 use crate::loss::Loss;
 use crate::measurement::Phase;
+use crate::outlier::{Outlier, outliers, warn_of};
 use crate::power::Powers;
 use crate::score::Scores;
 use crate::select::Settings;
@@ -94,6 +95,8 @@ pub struct PhaseReport {
     pub solver: Solver,
     /// The forms that were compared.
     pub compared: Compared,
+    /// Rows that are far off the fit; the furthest first, the server's before the device's.
+    pub outliers: Vec<Outlier>,
     /// The calibration method, or `direct` for a fit on the device.
     pub calibration: Method,
     /// The calibration.
@@ -152,6 +155,20 @@ impl Report {
         if cross_validation.is_none() {
             warnings.push("too few device rows for cross-validation".to_owned());
         }
+        let (prefill, decode) = (
+            PhaseReport::new(
+                &phases.prefill,
+                &config.prefill,
+                formula::phase(Phase::Prefill, &profile.prefill.polynomial, &profile.prefill.calibration),
+                rows,
+            ),
+            phases.decode.as_ref().map(|decode| {
+                let formula = formula::phase(Phase::Decode, &profile.decode.polynomial, &profile.decode.calibration);
+                PhaseReport::new(decode, &config.decode, formula, rows)
+            }),
+        );
+        warnings.extend(warn_of(Phase::Prefill, &prefill.outliers));
+        warnings.extend(decode.as_ref().and_then(|decode| warn_of(Phase::Decode, &decode.outliers)));
         Self {
             model: config.stem.clone(),
             llm: config.llm.clone(),
@@ -166,15 +183,8 @@ impl Report {
                 device: RowCount::new(&rows.device),
                 holdout: RowCount::new(&rows.holdout),
             },
-            prefill: PhaseReport::new(
-                &phases.prefill,
-                &config.prefill,
-                formula::phase(Phase::Prefill, &profile.prefill.polynomial, &profile.prefill.calibration),
-            ),
-            decode: phases.decode.as_ref().map(|decode| {
-                let formula = formula::phase(Phase::Decode, &profile.decode.polynomial, &profile.decode.calibration);
-                PhaseReport::new(decode, &config.decode, formula)
-            }),
+            prefill,
+            decode,
             power: powers.any().then_some(powers),
             bands: quantiles,
             holdout,
@@ -199,8 +209,12 @@ impl RowCount {
 }
 
 impl PhaseReport {
-    fn new(calibrated: &Calibrated, settings: &Settings, formula: String) -> Self {
+    fn new(calibrated: &Calibrated, settings: &Settings, formula: String, rows: &Rows) -> Self {
         let fitted = &calibrated.selected.fitted;
+        let phase = fitted.phase;
+        let server = rows.server.as_ref().filter(|_| calibrated.method != Method::Direct);
+        let mut far = server.map_or(Vec::new(), |rows| outliers(phase, rows, |request| fitted.seconds(&[request])[0]));
+        far.extend(outliers(phase, &rows.device, |request| calibrated.seconds(request)));
         Self {
             form: formula::form(fitted.phase, &fitted.form),
             formula,
@@ -208,6 +222,7 @@ impl PhaseReport {
             loss: settings.loss,
             solver: fitted.solver.clone(),
             compared: calibrated.selected.compared.clone(),
+            outliers: far,
             calibration: calibrated.method,
             map: calibrated.calibration,
             calibrations: calibrated.tried.clone(),

@@ -89,7 +89,7 @@ impl Calibrate {
     /// A file that is no blob, or rows that do not determine the map.
     pub fn run(self) -> Result<String> {
         let mut profile = locate::read(&self.model_path)?.profile;
-        let Cleaned { rows, rejected } = Cleaner::default().clean(&[ingest::read(&self.data)?]);
+        let Cleaned { rows, rejected, .. } = Cleaner::default().clean(&[ingest::read(&self.data)?]);
         if rows.is_empty() {
             bail!("no usable row in {}", self.data.display());
         }

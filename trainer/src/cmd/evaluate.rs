@@ -60,7 +60,7 @@ impl Evaluate {
     pub fn run(self, config_dir: &Path) -> Result<String> {
         let Located { profile, .. } = self.model.locate(config_dir)?;
         let data = self.data(config_dir, &profile)?;
-        let Cleaned { rows, rejected } = Cleaner::default().clean(&read(&data)?);
+        let Cleaned { rows, rejected, .. } = Cleaner::default().clean(&read(&data)?);
         warn_of(&rejected);
         if rows.is_empty() {
             bail!("no usable row in {}", join(&data));
