@@ -9,14 +9,13 @@
 //! 4. A form that is negative or falls within the rows' range is passed over, unless there is no other.
 
 use crate::candidates::candidates;
-use crate::compare::standard_error;
+use crate::compare::{cut_off_error, far_off, trimmed};
 use crate::fit::{FitError, Fitted, fit};
 use crate::form::Form;
 use crate::formula;
 use crate::measurement::{Phase, Sample};
-use crate::outlier::{OUTLIER, modified_z_scores};
 use crate::scan::{Scanned, scan};
-use crate::score::{mean, quantile};
+use crate::score::mean;
 use crate::select::{Selected, Settings, Validation};
 use serde::Serialize;
 
@@ -24,11 +23,6 @@ use serde::Serialize;
 const ROWS_A_COEFFICIENT: usize = 2;
 /// Rows that forms are compared on; more make no difference to the choice.
 const COMPARED_ROWS: usize = 500;
-/// Share of the rows that may be freaks.
-const FREAKS: usize = 10;
-/// The share of the errors that a standard error is of; larger ones are cut off there. A single row at the end of the range, far off
-/// for every form that has not seen it, would otherwise excuse any form.
-const CUT_OFF: f64 = 0.75;
 /// Forms that the report lists.
 const LISTED: usize = 16;
 
@@ -141,48 +135,27 @@ fn best_strengths<'a>(forms: &'a [Form], scanned: &'a [Scanned]) -> Vec<Tried<'a
     tried
 }
 
-/// Which rows even the best form misses by far, by the modified Z-score of its residuals.
+/// Which rows even the best form misses by far, by its residuals on the rows that it is fitted to: those at the end of the range, which only a
+/// fit without them misses, are none.
 fn freaks(scanned: &[Scanned]) -> Vec<bool> {
-    // The form that is best apart from the rows that it misses most.
-    let trimmed = |scanned: &Scanned| {
-        let mut errors = scanned.errors.clone();
-        errors.sort_by(f64::total_cmp);
-        let cut = 10.0 * quantile(&errors, 0.5);
-        mean(&errors.iter().map(|error| error.min(cut)).collect::<Vec<_>>())
-    };
-    let Some(pilot) = scanned.iter().map(|scanned| (trimmed(scanned), scanned)).min_by(|a, b| a.0.total_cmp(&b.0))
-    else {
-        return Vec::new();
-    };
-    let scores = modified_z_scores(&pilot.1.deviations);
-    let mut order: Vec<usize> = (0..scores.len()).filter(|row| scores[*row].abs() > OUTLIER).collect();
-    order.sort_by(|a, b| scores[*b].abs().total_cmp(&scores[*a].abs()));
-    order.truncate((scores.len() / FREAKS).max(1));
-    (0..scores.len()).map(|row| order.contains(&row)).collect()
+    let pilot = scanned.iter().min_by(|a, b| trimmed(&a.errors).total_cmp(&trimmed(&b.errors)));
+    pilot.map_or(Vec::new(), |pilot| far_off(&pilot.deviations))
 }
 
 /// The index of the form to take, of forms in the order of their scores; `sound` looks a form over.
 fn choose(tried: &mut [Tried<'_>], sound: impl Fn(&mut Tried<'_>) -> bool) -> Option<usize> {
     let best = (0..tried.len()).find(|&index| sound(&mut tried[index]))?;
-    let limit = tried[best].score + error_of(&tried[best].errors);
+    let limit = tried[best].score + cut_off_error(&tried[best].errors);
     let near: Vec<usize> = (best..tried.len()).filter(|&index| index == best || tried[index].score <= limit).collect();
     let additive = near.into_iter().find(|&index| !tried[index].scanned.negative && sound(&mut tried[index]));
     let first = additive.unwrap_or(best);
-    let limit = tried[first].score + error_of(&tried[first].errors);
+    let limit = tried[first].score + cut_off_error(&tried[first].errors);
     let mut close: Vec<usize> = (first..tried.len())
         .filter(|&index| tried[index].score <= limit && (additive.is_none() || !tried[index].scanned.negative))
         .collect();
     // Stable: of equally simple forms the better one comes first.
     close.sort_by_key(|&index| tried[index].form.complexity());
     close.into_iter().find(|&index| sound(&mut tried[index])).or(Some(first))
-}
-
-/// The standard error of a mean, of errors cut off at [`CUT_OFF`].
-fn error_of(errors: &[f64]) -> f64 {
-    let mut sorted = errors.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let cut = quantile(&sorted, CUT_OFF);
-    standard_error(&sorted.into_iter().map(|error| error.min(cut)).collect::<Vec<_>>())
 }
 
 impl Compared {
@@ -192,7 +165,7 @@ impl Compared {
             coefficients: tried.form.coefficients(),
             ridge: tried.scanned.ridge,
             cv_mape_percent: tried.score,
-            standard_error: error_of(&tried.errors),
+            standard_error: cut_off_error(&tried.errors),
             flaw: tried.flaw.clone().flatten(),
             chosen: index == chosen,
         };

@@ -1,6 +1,6 @@
 //! Stage 5: from a fit made on the server to the device, by the few rows that the device has.
 
-use crate::compare::{Comparison, cross_validate, simplest};
+use crate::compare::{Comparison, cross_validate, far_off, simplest, trimmed};
 use crate::fit::FitError;
 use crate::form::{observed, requests};
 use crate::loss::Loss;
@@ -158,18 +158,25 @@ impl Base<'_> {
                 Ok(selected.fitted.seconds(asked).into_iter().map(|seconds| calibration.apply(seconds)).collect())
             }
         };
-        let try_out = |method| {
-            let calibrated = self.calibrate(method, samples);
-            let comparison = match &calibrated {
+        let mut calibrated: Vec<_> = methods.iter().map(|method| self.calibrate(*method, samples)).collect();
+        let errors = methods.map(|method| cross_validate(phase, samples, self.validation, predict(method)));
+        // A row that even the best method misses by far says nothing about methods.
+        let best = errors.iter().flatten().min_by(|a, b| trimmed(a).total_cmp(&trimmed(b)));
+        let freaks = best.map_or(Vec::new(), |errors| far_off(errors));
+        let without_freaks = |errors: Vec<f64>| -> Vec<f64> {
+            errors.into_iter().zip(&freaks).filter(|(_, freak)| !**freak).map(|(error, _)| error).collect()
+        };
+        let compare = |((method, errors), calibrated): ((Method, Result<_, _>), &Result<Calibrated, FitError>)| {
+            let comparison = match calibrated {
                 Err(error) => Comparison::rejected(error.to_string()),
                 Ok(calibrated) => {
                     let flaw = if asked_for { None } else { calibrated.flaw(samples) };
-                    Comparison::new(cross_validate(phase, samples, self.validation, predict(method)), flaw)
+                    Comparison::new(errors.map(without_freaks), flaw)
                 }
             };
-            (Tried { method, comparison }, calibrated)
+            Tried { method, comparison }
         };
-        let (tried, mut calibrated): (Vec<Tried>, Vec<_>) = methods.map(try_out).into_iter().unzip();
+        let tried: Vec<Tried> = methods.into_iter().zip(errors).zip(&calibrated).map(compare).collect();
         let chosen = simplest(tried.iter().map(|tried| (complexity(tried.method), &tried.comparison)));
         // One row cannot be cross-validated; its ratio, the first method, is all that there is.
         Ok(Calibrated { tried, ..calibrated.swap_remove(chosen.unwrap_or(0))? })

@@ -1,6 +1,6 @@
 //! The command line: what all commands share, and which there are.
 
-use crate::cmd::{batch_predict, calibrate, demo, evaluate, export, inspect, predict, train};
+use crate::cmd::{batch_predict, calibrate, demo, evaluate, export, inspect, predict, rehearse, train};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use log::LevelFilter;
@@ -32,6 +32,7 @@ enum Command {
     BatchPredict(batch_predict::BatchPredict),
     Evaluate(evaluate::Evaluate),
     Calibrate(calibrate::Calibrate),
+    Rehearse(rehearse::Rehearse),
     Inspect(inspect::Inspect),
     Export(export::Export),
     Demo(demo::Demo),
@@ -65,6 +66,7 @@ impl Cli {
             Command::BatchPredict(command) => command.run(configs),
             Command::Evaluate(command) => command.run(configs),
             Command::Calibrate(command) => command.run(),
+            Command::Rehearse(command) => command.run(configs),
             Command::Inspect(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Demo(command) => command.run(),

@@ -3,7 +3,8 @@
 use crate::fit::FitError;
 use crate::form::{observed, requests};
 use crate::measurement::{Phase, Sample};
-use crate::score::{ape_percent, mean};
+use crate::outlier::{OUTLIER, modified_z_scores};
+use crate::score::{ape_percent, mean, median, quantile};
 use crate::select::Validation;
 use crate::split::stratified;
 use serde::Serialize;
@@ -81,8 +82,37 @@ pub fn simplest<'a>(ways: impl Iterator<Item = (usize, &'a Comparison)>) -> Opti
     close.min_by(|a, b| a.1.cmp(&b.1).then(a.2.0.total_cmp(&b.2.0))).map(|(index, ..)| *index)
 }
 
+/// Share of the rows that may be freaks.
+const FREAKS: usize = 10;
+/// The share of the errors that a standard error is of; larger ones are cut off there. A single row at the end of the range, far off
+/// for every form that has not seen it, would otherwise excuse any form.
+const CUT_OFF: f64 = 0.75;
+
+/// The mean of errors that are cut off at ten times their median: how a way does apart from the rows that it misses most.
+pub fn trimmed(errors: &[f64]) -> f64 {
+    let cut = 10.0 * median(errors.to_vec());
+    mean(&errors.iter().map(|error| error.min(cut)).collect::<Vec<_>>())
+}
+
+/// Which values are far off the others by their modified Z-score: the furthest, and at most one in ten.
+pub fn far_off(values: &[f64]) -> Vec<bool> {
+    let scores = modified_z_scores(values);
+    let mut order: Vec<usize> = (0..scores.len()).filter(|row| scores[*row].abs() > OUTLIER).collect();
+    order.sort_by(|a, b| scores[*b].abs().total_cmp(&scores[*a].abs()));
+    order.truncate((scores.len() / FREAKS).max(1));
+    (0..scores.len()).map(|row| order.contains(&row)).collect()
+}
+
+/// The standard error of a mean, of errors cut off at their 75 % quantile.
+pub fn cut_off_error(errors: &[f64]) -> f64 {
+    let mut sorted = errors.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let cut = quantile(&sorted, CUT_OFF);
+    standard_error(&sorted.into_iter().map(|error| error.min(cut)).collect::<Vec<_>>())
+}
+
 /// The standard error of the mean of some values.
-pub fn standard_error(values: &[f64]) -> f64 {
+fn standard_error(values: &[f64]) -> f64 {
     let mean = mean(values);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (values.len().saturating_sub(1).max(1) * values.len()) as f64).sqrt()

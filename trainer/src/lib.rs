@@ -41,6 +41,8 @@ pub mod output;
 pub mod page;
 pub mod plot;
 pub mod power;
+pub mod recalibrate;
+pub mod rehearse;
 pub mod report;
 pub mod scan;
 pub mod score;

@@ -28,6 +28,11 @@ pub fn holdout(len: usize, test_size: f64, seed: u64) -> Split {
     part(&order, |place| place < scored)
 }
 
+/// `fitted` random rows of `len`, and the others.
+pub fn draw(len: usize, fitted: usize, seed: u64) -> Split {
+    part(&shuffled(len, seed), |place| place >= fitted)
+}
+
 /// `folds` splits in which each row is scored once, with rows of every length in each: of neighbours in the order of `lengths`, each
 /// is scored in another fold. With fewer rows than folds, one row a fold.
 pub fn stratified<K: Ord>(lengths: &[K], folds: usize, seed: u64) -> Vec<Split> {

@@ -1,26 +1,21 @@
 //! `calibrate`: a trained profile for another device, by a few rows measured there.
 
-use crate::auto::Compared;
-use crate::calibrate::{Base, Calibrated, Map, Method};
+use crate::calibrate::Method;
 use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
 use crate::emit;
-use crate::fit::Fitted;
-use crate::form::Form;
 use crate::formula;
 use crate::ingest;
 use crate::locate;
-use crate::loss::Loss;
-use crate::measurement::{Measurement, Phase, Spent};
+use crate::measurement::{Phase, Spent};
 use crate::output::write_all;
-use crate::power::{Change, rescale, warn_of_outliers};
-use crate::select::{Selected, Validation};
-use crate::solve::Solver;
+use crate::power::{self, rescale, warn_of_outliers};
+use crate::recalibrate::{Change, Recalibrated, recalibrate};
 use crate::table::{Format, percent, table};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use token2metrics_core::{Polynomial, PowerCurve, Term};
+use token2metrics_core::PowerCurve;
 
 /// Map a trained profile to another device, or to the same one after a change, by a few requests measured there
 ///
@@ -55,10 +50,8 @@ pub struct Calibrate {
 /// What became of one phase.
 #[derive(Serialize)]
 struct PhaseReport {
-    rows: usize,
-    method: Method,
-    map: Map,
-    cv_mape_percent: Option<f64>,
+    #[serde(flatten)]
+    change: Change,
     formula: String,
 }
 
@@ -66,7 +59,7 @@ struct PhaseReport {
 #[derive(Serialize)]
 struct PowerReport {
     #[serde(flatten)]
-    change: Change,
+    change: power::Change,
     curve: PowerCurve,
 }
 
@@ -88,14 +81,24 @@ impl Calibrate {
     /// # Errors
     /// A file that is no blob, or rows that do not determine the map.
     pub fn run(self) -> Result<String> {
-        let mut profile = locate::read(&self.model_path)?.profile;
+        let trained = locate::read(&self.model_path)?.profile;
         let Cleaned { rows, rejected, .. } = Cleaner::default().clean(&[ingest::read(&self.data)?]);
         if rows.is_empty() {
             bail!("no usable row in {}", self.data.display());
         }
         warn_of(&rejected);
-        let prefill = self.phase(Phase::Prefill, &mut profile.prefill, &rows)?;
-        let decode = self.phase(Phase::Decode, &mut profile.decode, &rows)?;
+        let Recalibrated { mut profile, prefill, decode, quantiles } = recalibrate(&trained, self.method, &rows)?;
+        for (phase, change) in [(Phase::Prefill, &prefill), (Phase::Decode, &decode)] {
+            if change.is_none() {
+                log::warn!("no row has {}: {phase} keeps its calibration", phase.column());
+            }
+        }
+        if profile.bands.is_none() {
+            log::warn!("too few rows for error bands: the new profile has none");
+        }
+        for warning in quantiles.warnings() {
+            log::warn!("{warning}");
+        }
         let old = profile.identity.clone();
         if let Some(device) = &self.device {
             profile.identity.device = emit::name(device)?;
@@ -110,49 +113,18 @@ impl Calibrate {
         let (of_prefill, of_decode) = (spent(Phase::Prefill), spent(Phase::Decode));
         let prefill_power = power(Phase::Prefill, &mut profile.power.prefill, &of_prefill, old_device.as_deref())?;
         let decode_power = power(Phase::Decode, &mut profile.power.decode, &of_decode, old_device.as_deref())?;
-        // A phase that is fitted on these rows alone knows no others.
-        let direct = |phase: &Option<PhaseReport>| phase.as_ref().is_some_and(|phase| phase.method == Method::Direct);
-        if direct(&prefill) || direct(&decode) {
-            profile.trained.input_tokens = emit::input_tokens(&rows)?;
-        }
-        if direct(&decode) {
-            profile.trained.output_tokens = emit::output_tokens(&rows);
-        }
+        let report_of = |phase: Phase, change: Option<Change>| {
+            let formula = match phase {
+                Phase::Prefill => formula::phase(phase, &profile.prefill.polynomial, &profile.prefill.calibration),
+                Phase::Decode => formula::phase(phase, &profile.decode.polynomial, &profile.decode.calibration),
+            };
+            change.map(|change| PhaseReport { change, formula })
+        };
+        let (prefill, decode) = (report_of(Phase::Prefill, prefill), report_of(Phase::Decode, decode));
         write_all(&[(self.output.clone(), emit::blob(&profile)?)])?;
         let (llm, device) = (profile.identity.llm.to_string(), profile.identity.device.to_string());
         let report = Report { llm, device, rejected, prefill, decode, prefill_power, decode_power };
         self.format.render(&report, || self.text(&report))
-    }
-
-    /// Calibrates one phase in place, if it was measured.
-    fn phase<const N: usize>(
-        &self,
-        phase: Phase,
-        of_profile: &mut token2metrics_core::Phase<N>,
-        rows: &[Measurement],
-    ) -> Result<Option<PhaseReport>> {
-        let samples = phase.samples(rows);
-        if samples.is_empty() {
-            log::warn!("no row has {}: {phase} keeps its calibration", phase.column());
-            return Ok(None);
-        }
-        let selected =
-            Selected { fitted: as_fitted(phase, &of_profile.polynomial), compared: Compared::default(), flaw: None };
-        let validation = Validation::default();
-        let base = Base { selected: &selected, settings: None, loss: Loss::default(), validation: &validation };
-        let Calibrated { selected, calibration, method, tried } = base.calibrate(self.method, &samples)?;
-        if let Ok(polynomial) = selected.fitted.polynomial() {
-            of_profile.polynomial = polynomial;
-        }
-        of_profile.calibration = calibration.into();
-        let chosen = tried.iter().find(|tried| tried.method == method);
-        Ok(Some(PhaseReport {
-            rows: samples.len(),
-            method,
-            map: calibration,
-            cv_mape_percent: chosen.and_then(|tried| tried.comparison.cv_mape_percent),
-            formula: formula::phase(phase, &of_profile.polynomial, &of_profile.calibration),
-        }))
     }
 
     fn text(&self, report: &Report) -> String {
@@ -160,7 +132,7 @@ impl Calibrate {
             None => {
                 [name.to_owned(), "kept".to_owned(), "0".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned()]
             }
-            Some(PhaseReport { rows, method, map, cv_mape_percent, .. }) => [
+            Some(PhaseReport { change: Change { rows, method, map, cv_mape_percent }, .. }) => [
                 name.to_owned(),
                 crate::table::name(method),
                 rows.to_string(),
@@ -188,7 +160,7 @@ fn power(
     old_device: Option<&str>,
 ) -> Result<Option<PowerReport>> {
     let (new, change) = rescale(phase, *curve, spent).with_context(|| format!("{phase} power"))?;
-    if let (Change::Kept, Some(old), true) = (change, old_device, new != PowerCurve::Unknown) {
+    if let (power::Change::Kept, Some(old), true) = (change, old_device, new != PowerCurve::Unknown) {
         let column = phase.energy_column();
         log::warn!("no row has {column}: the power of {phase} stays that of {old}; its watts may be others here");
     }
@@ -202,26 +174,12 @@ fn power(
 impl PowerReport {
     fn row(&self, phase: Phase) -> [String; 5] {
         let (method, rows, scale, mape_percent) = match self.change {
-            Change::Kept => ("kept", 0, None, None),
-            Change::Scaled { scale, rows } => ("scaled", rows, Some(scale), None),
-            Change::Fitted { rows, cv_mape_percent } => ("fitted", rows, None, cv_mape_percent),
+            power::Change::Kept => ("kept", 0, None, None),
+            power::Change::Scaled { scale, rows } => ("scaled", rows, Some(scale), None),
+            power::Change::Fitted { rows, cv_mape_percent } => ("fitted", rows, None, cv_mape_percent),
         };
         let scale = scale.map_or("-".to_owned(), |scale| format!("{scale:.4}"));
         let mape_percent = mape_percent.map_or("-".to_owned(), percent);
         [phase.to_string(), method.to_owned(), rows.to_string(), scale, mape_percent]
-    }
-}
-
-/// A profile's polynomial as the fit that it came from.
-fn as_fitted<const N: usize>(phase: Phase, polynomial: &Polynomial<N>) -> Fitted {
-    let unit = |term: &Term| Term { coefficient: 1.0, ..*term };
-    let intercept = polynomial.fixed_s != 0.0;
-    let fixed = intercept.then_some(polynomial.fixed_s);
-    let coefficients = fixed.into_iter().chain(polynomial.terms.iter().map(|term| term.coefficient));
-    Fitted {
-        phase,
-        form: Form { intercept, terms: polynomial.terms.iter().map(unit).collect() },
-        coefficients: coefficients.map(f64::from).collect(),
-        solver: Solver::of_a_blob(),
     }
 }

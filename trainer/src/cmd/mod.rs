@@ -7,5 +7,6 @@ pub mod evaluate;
 pub mod export;
 pub mod inspect;
 pub mod predict;
+pub mod rehearse;
 mod tariff;
 pub mod train;
