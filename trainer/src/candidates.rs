@@ -30,6 +30,7 @@ fn prefill(intercept: bool, samples: &[Sample]) -> Vec<Form> {
     let tiles: Vec<u16> = TILES.into_iter().filter(|tile| seen(*tile, &lengths)).collect();
     let knots: Vec<u32> = KNOTS.into_iter().filter(|knot| has_both_sides(*knot, &lengths)).collect();
     for &tile in &tiles {
+        forms.push(form(&[padded(tile, 1)]));
         forms.push(form(&[line, padded(tile, 1)]));
         forms.push(form(&[line, padded(tile, 2)]));
         forms.push(form(&[line, square, padded(tile, 1)]));

@@ -3,8 +3,12 @@
 use crate::form::{Form, observed, requests};
 use crate::loss::Loss;
 use crate::measurement::{Phase, Sample};
-use crate::solve::{SolveError, Solver, solve};
+use crate::solve::{SETTLED, SolveError, Solver, solve_weighted};
+use nalgebra::DVector;
 use token2metrics_core::{Polynomial, Request, Term};
+
+/// How often rows are weighed anew by what is predicted for them.
+const MOST_ROUNDS: usize = 10;
 
 /// A form with its coefficients.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,9 +63,24 @@ pub enum FitError {
 /// Samples that do not determine the coefficients.
 pub fn fit(phase: Phase, form: &Form, loss: Loss, ridge: f64, samples: &[Sample]) -> Result<Fitted, FitError> {
     check_lengths(phase, form, samples)?;
-    let design = form.design(phase, &requests(samples));
-    let solution =
-        solve(&design, &observed(samples), loss, ridge).map_err(|reason| FitError::Solve { phase, reason })?;
+    let (requests, observed) = (requests(samples), observed(samples));
+    let design = form.design(phase, &requests);
+    let solved = |yardsticks: &[f64]| {
+        let weights: Vec<f64> = yardsticks.iter().map(|seconds| loss.weight(*seconds)).collect();
+        let solution = solve_weighted(&design, &observed, &weights, loss, ridge);
+        solution.map_err(|reason| FitError::Solve { phase, reason })
+    };
+    let mut yardsticks = observed.clone();
+    let mut solution = solved(&yardsticks)?;
+    for _ in 0..MOST_ROUNDS {
+        let predicted = &design * DVector::from_column_slice(&solution.coefficients);
+        let next: Vec<f64> = observed.iter().zip(&predicted).map(|(o, p)| loss.yardstick(*o, *p)).collect();
+        if next.iter().zip(&yardsticks).all(|(next, now)| (next / now - 1.0).abs() <= SETTLED) {
+            break;
+        }
+        yardsticks = next;
+        solution = solved(&yardsticks)?;
+    }
     Ok(Fitted { phase, form: form.clone(), coefficients: solution.coefficients, solver: solution.solver })
 }
 

@@ -74,6 +74,11 @@ pub fn whole(tile: u16) -> Term {
     Term { coefficient: 1.0, knot: u32::from(tile) - 1, tile, power: 1 }
 }
 
+/// Whether a term is one of [`whole`] tiles.
+pub fn is_whole(term: &Term) -> bool {
+    term.tile > 1 && term.knot == u32::from(term.tile) - 1
+}
+
 /// The length beyond a knot, to a power.
 pub fn knotted(knot: u32, power: u8) -> Term {
     Term { coefficient: 1.0, knot, tile: 1, power }

@@ -28,6 +28,15 @@ impl Loss {
         }
     }
 
+    /// The seconds that a row's error is relative to. Huber's loss bounds the pull of an error, not the weight of its row: a freak row
+    /// that took a tenth of its time would pull ten times as hard as any other, and counts as half of what is predicted for it.
+    pub fn yardstick(self, seconds: f64, predicted: f64) -> f64 {
+        match self {
+            Self::Squared | Self::Relative => seconds,
+            Self::Huber => seconds.max(0.5 * predicted),
+        }
+    }
+
     /// The residual beyond which the loss is linear, from residuals of a first fit; infinite for the squares.
     pub fn threshold(self, residuals: &[f64]) -> f64 {
         match self {

@@ -3,9 +3,10 @@
 //! All forms share their columns. A form is fitted robustly once, on all samples; with those weights the normal equations of a
 //! fold's remainder are those of all samples less the fold's own. What is chosen here is fitted anew by [`crate::fit`].
 
-use crate::form::{Form, observed, requests, seconds};
+use crate::form::{Form, is_whole, observed, requests, seconds};
 use crate::loss::{Loss, slope};
 use crate::measurement::{Phase, Sample};
+use crate::solve::{FIRST_SHARE, SETTLED};
 use crate::split::{Split, stratified};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use token2metrics_core::{Request, Term};
@@ -14,8 +15,8 @@ use token2metrics_core::{Request, Term};
 pub const RIDGES: [f64; 4] = [0.0, 1e-5, 1e-4, 1e-3];
 /// The strength at which a form is fitted to find the weights of the rows.
 const WEIGHING: f64 = 1e-5;
-/// Rounds of weights and coefficients, of which each needs the other.
-const ROUNDS: usize = 5;
+/// Rounds of weights and coefficients, of which each needs the other, at most; as many from the first threshold on as from the last.
+const MOST_ROUNDS: usize = 20;
 /// Cuts into folds, each a different one: with few rows the score of a form depends on the cut.
 const CUTS: u64 = 8;
 /// The least pivot, relative to 1, at which columns count as independent.
@@ -32,8 +33,9 @@ pub struct Scanned {
     pub errors: Vec<f64>,
     /// `predicted / observed - 1`, row by row, of the fit to all rows.
     pub deviations: Vec<f64>,
-    /// Whether a power or a padded length has a coefficient below zero. No part of a prompt gives time back: such a coefficient
-    /// makes up for one that is too large, and the sum goes astray where the rows end.
+    /// Whether a power, a padded length or the remainder beyond whole tiles has a coefficient below zero. No part of a prompt gives
+    /// time back: such a coefficient makes up for one that is too large, and the sum goes astray where the rows end. Padded and whole
+    /// tiles differ at multiples of the tile alone; where no row is one, only this tells them apart.
     pub negative: bool,
 }
 
@@ -121,9 +123,12 @@ impl Scan<'_> {
         ridge: f64,
     ) -> Option<Scanned> {
         let fitted = all.solve(ridge)?;
-        // Of a knot either sign makes sense: a cost sets in, or levels off. So it does of whole tiles.
-        let negative =
-            terms.iter().zip(&fitted).any(|(term, value)| *value < 0.0 && term.is_none_or(|term| term.knot == 0));
+        let negative = terms.iter().zip(&fitted).any(|(term, value)| match term {
+            Some(term) if is_whole(term) => *value > 0.0,
+            // Of a knot either sign makes sense: a cost sets in, or levels off.
+            Some(term) if term.knot > 0 => false,
+            _ => *value < 0.0,
+        });
         let mut errors = vec![0.0; self.observed.len()];
         for (folds, normals) in self.folds.iter().zip(cuts) {
             for (split, normal) in folds.iter().zip(normals) {
@@ -147,19 +152,34 @@ impl Scan<'_> {
         self.observed.iter().zip(&self.weights).map(|(seconds, weight)| seconds * weight).collect()
     }
 
-    /// Iteratively reweighted least squares: the weight of a row is the slope of its loss over its residual.
+    /// Iteratively reweighted least squares: the weight of a row is the slope of its loss over its residual. The threshold begins
+    /// and settles as in [`crate::solve`].
     fn robust_weights(&self, design: &DMatrix<f64>) -> Option<Vec<f64>> {
         let target = self.target();
         let mut weights = vec![1.0; target.len()];
-        for _ in 0..ROUNDS {
-            let coefficients = Normal::of(design, &weights, &target, 0..target.len()).solve(WEIGHING)?;
-            let residuals: Vec<f64> = (design * coefficients).iter().zip(&target).map(|(p, t)| p - t).collect();
-            let threshold = self.loss.threshold(&residuals);
-            if threshold.is_infinite() {
-                break;
+        for share in [FIRST_SHARE, 1.0] {
+            let mut before = f64::NAN;
+            for _ in 0..MOST_ROUNDS {
+                let coefficients = Normal::of(design, &weights, &target, 0..target.len()).solve(WEIGHING)?;
+                let predicted = design * coefficients;
+                // What weighing the rows by their yardsticks multiplies with.
+                let lighter: Vec<f64> =
+                    target.iter().zip(&predicted).map(|(t, p)| t / self.loss.yardstick(*t, *p)).collect();
+                let residuals: Vec<f64> =
+                    predicted.iter().zip(&target).zip(&lighter).map(|((p, t), by)| (p - t) * by).collect();
+                let threshold = share * self.loss.threshold(&residuals);
+                if threshold.is_infinite() {
+                    return Some(weights);
+                }
+                let weight = |(residual, by): (&f64, &f64)| {
+                    by * by * if *residual == 0.0 { 1.0 } else { slope(*residual, threshold) / residual }
+                };
+                weights = residuals.iter().zip(&lighter).map(weight).collect();
+                if (threshold - before).abs() <= SETTLED * before {
+                    break;
+                }
+                before = threshold;
             }
-            let weight = |residual: f64| if residual == 0.0 { 1.0 } else { slope(residual, threshold) / residual };
-            weights = residuals.into_iter().map(weight).collect();
         }
         Some(weights)
     }

@@ -13,8 +13,11 @@ const INDEPENDENT: f64 = 1e-6;
 /// How often the threshold of a robust loss is set anew from the residuals of the fit before. A freak row spoils the first
 /// residuals, and with them the first thresholds.
 const MOST_ROUNDS: usize = 30;
+/// The share of a robust loss's threshold at which its rounds begin. Nearly the sum of sizes, it finds the bulk in spite of freak rows
+/// whose first residuals, of a fit to squares, would let a larger threshold settle between them and the bulk.
+pub const FIRST_SHARE: f64 = 0.1;
 /// The share by which a threshold may differ from the one before and count as settled.
-const SETTLED: f64 = 0.01;
+pub const SETTLED: f64 = 0.01;
 const MOST_ITERATIONS: u64 = 200;
 /// Evaluations of the loss in one round. A handful per iteration is usual; More-Thuente's search has no end of its own where
 /// rounding hides the decrease that it looks for.
@@ -154,18 +157,32 @@ impl Gradient for Problem<'_> {
 /// # Errors
 /// Rows that do not determine the coefficients.
 pub fn solve(design: &DMatrix<f64>, seconds: &[f64], loss: Loss, ridge: f64) -> Result<Solution, SolveError> {
+    let weights: Vec<f64> = seconds.iter().map(|seconds| loss.weight(*seconds)).collect();
+    solve_weighted(design, seconds, &weights, loss, ridge)
+}
+
+/// The same with other weights than the loss gives to the rows' residuals.
+///
+/// # Errors
+/// Rows that do not determine the coefficients.
+pub fn solve_weighted(
+    design: &DMatrix<f64>,
+    seconds: &[f64],
+    weights: &[f64],
+    loss: Loss,
+    ridge: f64,
+) -> Result<Solution, SolveError> {
     let (rows, coefficients) = design.shape();
     if rows < coefficients {
         return Err(SolveError::TooFewRows { rows, coefficients });
     }
-    let weights: Vec<f64> = seconds.iter().map(|seconds| loss.weight(*seconds)).collect();
     let mut target =
-        DVector::from_iterator(rows, seconds.iter().zip(&weights).map(|(seconds, weight)| seconds * weight));
+        DVector::from_iterator(rows, seconds.iter().zip(weights).map(|(seconds, weight)| seconds * weight));
     let size = target.norm();
     target /= size;
 
     let mut weighted = design.clone();
-    for (mut row, weight) in weighted.row_iter_mut().zip(&weights) {
+    for (mut row, weight) in weighted.row_iter_mut().zip(weights) {
         row *= *weight;
     }
     let scales: Vec<f64> = weighted.column_iter().map(|column| column.norm()).collect();
@@ -212,14 +229,19 @@ fn minimise(
     let residuals = |z: &DVector<f64>| basis * z - target;
     let start = DVector::from_vec(start);
     let mut z = start.clone();
-    let (mut iterations, mut stopped, mut threshold) = (0, String::new(), f64::INFINITY);
-    for round in 0..MOST_ROUNDS {
+    let (mut iterations, mut stopped, mut threshold) = (0, String::new(), f64::NAN);
+    let mut share = FIRST_SHARE;
+    for _ in 0..2 * MOST_ROUNDS {
         let at = residuals(&z);
         let before = threshold;
-        threshold = loss.threshold(&at.as_slice()[..rows]);
-        if round > 0 && (threshold == before || (threshold - before).abs() <= SETTLED * before) {
-            threshold = before;
-            break;
+        threshold = share * loss.threshold(&at.as_slice()[..rows]);
+        if threshold == before || (threshold - before).abs() <= SETTLED * before {
+            if share == 1.0 || threshold.is_infinite() {
+                threshold = before;
+                break;
+            }
+            share = 1.0;
+            threshold = loss.threshold(&at.as_slice()[..rows]);
         }
         let lbfgs = LBFGS::new(MoreThuenteLineSearch::new(), 7)
             .with_tolerance_grad(TOLERANCE)
