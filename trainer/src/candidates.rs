@@ -76,6 +76,10 @@ fn decode(intercept: bool, samples: &[Sample]) -> Vec<Form> {
     let deepest: Vec<u32> =
         samples.iter().map(|sample| sample.request.input_tokens + sample.request.output_tokens).collect();
     let mut forms: Vec<Form> = (1..=3).map(|degree| Form::polynomial(Phase::Decode, degree, intercept)).collect();
+    if intercept {
+        // The first step begins where prefill ends: often there is nothing to pay once.
+        forms.extend((1..=2).map(|degree| Form::polynomial(Phase::Decode, degree, false)));
+    }
     for knot in KNOTS.into_iter().filter(|knot| has_both_sides(*knot, &deepest)) {
         let (step, slope) = (Term::plain(1.0, 0), Term::plain(1.0, 1));
         forms.push(Form { intercept, terms: vec![step, knotted(knot, 1)] });

@@ -15,7 +15,7 @@ const INDEPENDENT: f64 = 1e-6;
 const MOST_ROUNDS: usize = 30;
 /// The share of a robust loss's threshold at which its rounds begin. Nearly the sum of sizes, it finds the bulk in spite of freak rows
 /// whose first residuals, of a fit to squares, would let a larger threshold settle between them and the bulk.
-pub const FIRST_SHARE: f64 = 0.1;
+pub const FIRST_SHARE: f64 = 0.5;
 /// The share by which a threshold may differ from the one before and count as settled.
 pub const SETTLED: f64 = 0.01;
 const MOST_ITERATIONS: u64 = 200;
