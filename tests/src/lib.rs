@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod compiler;
+pub mod document;
 pub mod experiment;
 pub mod figures;
 pub mod header;

@@ -4,75 +4,13 @@ use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
-use token2metrics_tests::cli::cli;
 use token2metrics_tests::compiler::compile;
+use token2metrics_tests::document::{as_measured, clone};
 use token2metrics_tests::experiment::{Experiment, run_in};
 use token2metrics_tests::library::library;
 use token2metrics_tests::{assert_file, root};
 
-/// How the README calls the command line from a clone; the tests run the same program, built already.
-const CARGO_RUN: &str = "cargo run --release -- ";
-/// Builds what the tests have built already.
-const BUILD_LIBRARY: &str = "cargo build --release -p token2metrics-ffi";
-
-/// A folder in which the README's commands work: a clone's files, and no outputs yet.
-fn clone() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a folder");
-    let link =
-        |original: &Path, name: &str| std::os::unix::fs::symlink(original, dir.path().join(name)).expect("a link");
-    for name in ["configs", "ffi", "include"] {
-        link(&root().join(name), name);
-    }
-    std::fs::create_dir(dir.path().join("target")).expect("a folder");
-    link(&library().dir, "target/release");
-    dir
-}
-
-fn stdout_of(folder: &Path, command: &str) -> String {
-    if command == BUILD_LIBRARY {
-        return String::new();
-    }
-    let command = command.replace(CARGO_RUN, &format!("{} ", cli().display()));
-    let output = Command::new("sh").arg("-c").arg(&command).current_dir(folder).output().expect("a shell");
-    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
-}
-
-/// What a line of the README is in.
-#[derive(Clone, Copy, PartialEq)]
-enum Inside {
-    Text,
-    Console,
-    Table,
-}
-
-/// The README with every command's output and the table of errors as they are now.
-fn as_measured(readme: &str, folder: &Path) -> String {
-    let mut measured = String::new();
-    let mut inside = Inside::Text;
-    for line in readme.lines() {
-        let begins = |start| line.starts_with(start);
-        inside = match (inside, line) {
-            (Inside::Text, "```console") => Inside::Console,
-            (Inside::Text, _) if begins("<!-- accuracy") => Inside::Table,
-            (Inside::Console, "```") | (Inside::Table, "") => Inside::Text,
-            (same, _) => same,
-        };
-        let command = line.strip_prefix("$ ").filter(|_| inside == Inside::Console);
-        let added = match inside {
-            Inside::Console if command.is_some() => command.map(|command| stdout_of(folder, command)),
-            Inside::Table if begins("<!--") => Some(accuracy(folder)),
-            // What stood there before.
-            Inside::Console if !begins("```") => continue,
-            Inside::Table => continue,
-            Inside::Text | Inside::Console => None,
-        };
-        writeln!(measured, "{line}").expect("a string");
-        measured += &added.unwrap_or_default();
-    }
-    measured
-}
-
+/// The README's table of errors.
 fn accuracy(folder: &Path) -> String {
     let mut table =
         "| model | variant | rows | prefill MAPE % | decode MAPE % | total MAPE % |\n|---|---|--:|--:|--:|--:|\n"
@@ -95,7 +33,7 @@ fn commands_and_figures() {
     let path = root().join("README.md");
     let readme = std::fs::read_to_string(&path).expect("the README");
     assert!(readme.matches("\n$ ").count() >= 7, "the commands are found");
-    assert_file(&path, &as_measured(&readme, clone.path()));
+    assert_file(&path, &as_measured(&readme, clone.path(), accuracy));
 }
 
 #[test]

@@ -10,7 +10,7 @@
 //! | 4 | [`fit`], over [`form`], [`loss`] and [`solve`]; [`select`] for `type = "auto"`, with [`compare`] | samples of a phase | coefficients |
 //! | 5 | [`calibrate`] | a server's fit and device samples | a map to the device's seconds |
 //! | 6 | [`power`], with [`outlier`] | seconds and joules of the device's rows | a power curve a phase |
-//! | 7 | [`score`] | a profile and rows that it has not seen | errors |
+//! | 7 | [`score`], with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
 //! | 8 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
 //!
 //! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it. [`cmd`] has one file a
@@ -18,6 +18,7 @@
 
 pub mod auto;
 pub mod band;
+pub mod baseline;
 pub mod calibrate;
 pub mod candidates;
 pub mod clean;

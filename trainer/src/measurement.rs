@@ -50,6 +50,14 @@ pub struct Sample {
     pub seconds: f64,
 }
 
+impl Measurement {
+    /// The row without its decode.
+    pub fn prompt(&self) -> Self {
+        let request = Request { output_tokens: 1, ..self.request };
+        Self { request, decode_s: None, decode_energy_j: None, ..*self }
+    }
+}
+
 impl Sample {
     /// The token count that the phase grows with first of all.
     pub fn length(&self, phase: Phase) -> u32 {

@@ -183,11 +183,19 @@ impl Residuals {
     }
 }
 
-/// The errors of a profile on some rows.
+/// The errors of a profile on some rows; of one without decode, on their prompts and on what has no decode.
 pub fn score(profile: &Profile, rows: &[Measurement]) -> Scores {
-    let mut residuals = Residuals::default();
-    residuals.observe(profile, rows);
-    residuals.scores()
+    let of = |rows: &[Measurement]| {
+        let mut residuals = Residuals::default();
+        residuals.observe(profile, rows);
+        residuals.scores()
+    };
+    let scores = of(rows);
+    if profile.decode.is_known() {
+        return scores;
+    }
+    let Scores { prefill_s, prefill_energy_j, .. } = of(&rows.iter().map(Measurement::prompt).collect::<Vec<_>>());
+    Scores { prefill_s, prefill_energy_j, ..scores }
 }
 
 #[cfg(test)]

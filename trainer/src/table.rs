@@ -1,5 +1,6 @@
 //! Tables for people, and the one place that decides how a figure is written.
 
+use crate::baseline::Predictor;
 use crate::score::{Errors, Scores};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -61,6 +62,25 @@ pub fn scores(scores: &Scores) -> String {
     let figure = if energies.iter().any(|(_, errors)| errors.is_some()) { "figure" } else { "time" };
     let rows = times.into_iter().chain(known);
     table([figure, "rows", "MAPE %", "median %", "95th %", "max %"], 1, rows)
+}
+
+/// The heads of [`mapes`].
+pub const MAPES: [&str; 3] = ["prefill MAPE %", "decode MAPE %", "total MAPE %"];
+
+/// The mean errors of a predictor.
+pub fn mapes(predictor: &Predictor) -> [String; 3] {
+    [predictor.prefill_s, predictor.decode_s, predictor.total_s]
+        .map(|errors| errors.map_or("-".to_owned(), |errors| percent(errors.mape_percent)))
+}
+
+/// A row per predictor.
+pub fn predictors(predictors: &[Predictor]) -> String {
+    let [prefill, decode, total] = MAPES;
+    let rows = predictors.iter().map(|predictor| {
+        let [prefill, decode, total] = mapes(predictor);
+        [predictor.name.to_owned(), prefill, decode, total]
+    });
+    table(["predictor", prefill, decode, total], 1, rows)
 }
 
 /// The name of a choice as configs and JSON have it.

@@ -55,7 +55,7 @@ pub struct Rows {
     pub server: Option<Cleaned>,
     /// Of the device.
     pub device: Cleaned,
-    /// Of the device, from the holdout files.
+    /// Of the device, never fitted: from the holdout files, or what `evaluate` is given instead.
     pub holdout: Cleaned,
 }
 
@@ -92,13 +92,21 @@ pub(crate) struct Made {
 
 impl Rows {
     fn read(config: &Config) -> Result<Self, IngestError> {
+        Self::with_scored(config, &read(&config.holdout)?)
+    }
+
+    /// The config's rows, with these to be scored.
+    ///
+    /// # Errors
+    /// The first thing wrong with any file that the config names to be fitted.
+    pub fn with_scored(config: &Config, scored: &[Table]) -> Result<Self, IngestError> {
         let server = config.server.as_ref().map(|server| read(&server.data)).transpose()?;
         let mut device = Cleaner::default();
         Ok(Self {
             server: server.map(|tables| Cleaner::default().clean(&tables)),
             device: device.clean(&read(&config.device.data)?),
             // The same cleaner: a row that is fitted is no holdout row.
-            holdout: device.clean(&read(&config.holdout)?),
+            holdout: device.clean(scored),
         })
     }
 

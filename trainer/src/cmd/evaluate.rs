@@ -1,29 +1,36 @@
-//! `evaluate`: a profile against measured requests.
+//! `evaluate`: profiles against measured requests, beside simpler predictors.
 
-use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
+use crate::baseline::{Predictor, compare};
+use crate::clean::{Cleaner, Rejection, warn_of};
+use crate::config::{Catalog, Config};
 use crate::formula;
 use crate::locate::{Located, ModelArgs};
+use crate::measurement::{Measurement, Table};
 use crate::output::write_all;
 use crate::score::{Scores, score};
-use crate::table::{self, Format};
-use crate::train::read;
-use anyhow::{Result, bail};
+use crate::table::{self, Format, MAPES};
+use crate::train::{Rows, read};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use token2metrics_core::Profile;
 
-/// Compare a trained model with measured requests, by default with its config's holdout
+/// Compare trained models, and simpler predictors, with measured requests, by default with the config's holdout
 ///
 /// Example: token2metrics evaluate --model 1.5B --model-path outputs
 #[derive(Debug, Args)]
+#[command(mut_arg("model", |model| model.required_unless_present("all_models").conflicts_with("all_models")))]
 pub struct Evaluate {
     #[command(flatten)]
     model: ModelArgs,
+    /// Every config of the folder, each with its holdout: one table of mean errors
+    #[arg(long, conflicts_with = "data")]
+    all_models: bool,
     /// Measured requests that the model was not trained on, instead of the config's holdout
     #[arg(long, value_name = "CSV")]
     data: Option<PathBuf>,
-    /// Also write evaluation.json and predictions.csv to this folder
+    /// Also write evaluation.json and predictions.csv to this folder, with --all-models in a folder per model
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// How to print the errors
@@ -37,9 +44,19 @@ struct Report {
     device: String,
     variant: String,
     data: Vec<PathBuf>,
+    /// Those that were scored.
+    rows: usize,
     rejected: Vec<Rejection>,
     #[serde(flatten)]
     scores: Scores,
+    predictors: Vec<Predictor>,
+}
+
+/// A profile's report, and the rows that it is about.
+struct Evaluated {
+    report: Report,
+    profile: Profile,
+    rows: Vec<Measurement>,
 }
 
 /// A row of `predictions.csv`.
@@ -51,67 +68,161 @@ struct Row {
     observed_prefill_s: Option<f64>,
     predicted_prefill_s: f32,
     observed_decode_s: Option<f64>,
-    predicted_decode_s: f32,
+    predicted_decode_s: Option<f32>,
 }
 
 impl Evaluate {
     /// # Errors
     /// A model that is not trained, or no rows to compare it with.
     pub fn run(self, config_dir: &Path) -> Result<String> {
-        let Located { profile, .. } = self.model.locate(config_dir)?;
-        let data = self.data(config_dir, &profile)?;
-        let Cleaned { rows, rejected, .. } = Cleaner::default().clean(&read(&data)?);
-        warn_of(&rejected);
-        if rows.is_empty() {
-            bail!("no usable row in {}", join(&data));
+        if self.all_models {
+            return self.all(config_dir);
         }
+        let Located { profile, .. } = self.model.locate(config_dir)?;
+        let config = self.model.config(config_dir, &profile);
+        let (config, data) = match &self.data {
+            Some(data) => (config, vec![data.clone()]),
+            None => config.and_then(holdout).map(|(config, data)| (Ok(config), data))?,
+        };
+        let evaluated = Evaluated::new(profile, config, data)?;
+        if let Some(folder) = &self.output {
+            write_all(&evaluated.files(folder)?)?;
+        }
+        let report = &evaluated.report;
+        self.format.render(report, || report.text())
+    }
+
+    fn all(&self, config_dir: &Path) -> Result<String> {
+        let folder = &self.model.model_path;
+        ensure!(
+            !folder.is_file(),
+            "{}: --all-models takes the folder that `train` wrote to, not a blob",
+            folder.display()
+        );
+        let (mut reports, mut files) = (Vec::new(), Vec::new());
+        for config in Catalog::open(config_dir)?.all()? {
+            let stem = config.stem.clone();
+            let model = ModelArgs { model: Some(stem.clone()), model_path: folder.clone() };
+            let Located { profile, .. } = model.locate(config_dir)?;
+            let (config, data) = match holdout(config) {
+                Ok(known) => known,
+                Err(reason) => {
+                    log::warn!("{reason}");
+                    continue;
+                }
+            };
+            let evaluated = Evaluated::new(profile, Ok(config), data)?;
+            if let Some(output) = &self.output {
+                files.extend(evaluated.files(&output.join(stem))?);
+            }
+            reports.push(evaluated.report);
+        }
+        ensure!(
+            !reports.is_empty(),
+            "{}: no config names a [device] holdout: nothing to compare with",
+            config_dir.display()
+        );
+        write_all(&files)?;
+        self.format.render(&reports, || mean_errors(&reports))
+    }
+}
+
+/// A config with its holdout files, which it must have.
+fn holdout(config: Config) -> Result<(Config, Vec<PathBuf>)> {
+    if config.holdout.is_empty() {
+        bail!(
+            "{}: the config names no [device] holdout, and all other rows were fitted: give rows that were not with --data",
+            config.stem
+        );
+    }
+    let holdout = config.holdout.clone();
+    Ok((config, holdout))
+}
+
+impl Evaluated {
+    /// Scores a profile on some files, and, as far as its config is known, what else that config's rows can teach.
+    fn new(profile: Profile, config: Result<Config>, data: Vec<PathBuf>) -> Result<Self> {
+        let tables = read(&data)?;
+        let rows = config.and_then(|config| rows(&profile, &config, &tables));
+        let scored = match &rows {
+            Ok(rows) => rows.holdout.clone(),
+            Err(reason) => {
+                log::info!("no comparison with simpler predictors: {reason:#}");
+                Cleaner::default().clean(&tables)
+            }
+        };
+        warn_of(&scored.rejected);
+        ensure!(!scored.rows.is_empty(), "no usable row in {}", join(&data));
+        let scores = score(&profile, &scored.rows);
+        let predictors =
+            rows.map_or_else(|_| vec![Predictor::this_profile(&scores)], |rows| compare(&profile, &scores, &rows));
         let identity = &profile.identity;
         let report = Report {
             llm: identity.llm.to_string(),
             device: identity.device.to_string(),
             variant: identity.variant.to_string(),
             data,
-            rejected,
-            scores: score(&profile, &rows),
+            rows: scored.rows.len(),
+            rejected: scored.rejected,
+            scores,
+            predictors,
         };
-        if let Some(folder) = &self.output {
-            let mut writer = csv::Writer::from_writer(Vec::new());
-            for row in &rows {
-                let predicted = profile.predict(row.request)?;
-                writer.serialize(Row {
-                    input_tokens: row.request.input_tokens,
-                    output_tokens: row.request.output_tokens,
-                    cached_tokens: row.request.cached_tokens,
-                    observed_prefill_s: row.prefill_s,
-                    predicted_prefill_s: predicted.prefill_s,
-                    observed_decode_s: row.decode_s,
-                    predicted_decode_s: predicted.decode_s,
-                })?;
-            }
-            write_all(&[
-                (folder.join("evaluation.json"), serde_json::to_vec_pretty(&report)?),
-                (folder.join("predictions.csv"), writer.into_inner()?),
-            ])?;
-        }
-        self.format.render(&report, || {
-            let whose = formula::identity(&report.llm, &report.device, &report.variant);
-            format!("{whose}: errors on {}\n", join(&report.data)) + &table::scores(&report.scores)
-        })
+        Ok(Self { report, profile, rows: scored.rows })
     }
 
-    fn data(&self, config_dir: &Path, profile: &Profile) -> Result<Vec<PathBuf>> {
-        if let Some(data) = &self.data {
-            return Ok(vec![data.clone()]);
+    fn files(&self, folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for row in &self.rows {
+            let whole = self.profile.predict(row.request);
+            let prompt = self.profile.predict(row.prompt().request)?;
+            writer.serialize(Row {
+                input_tokens: row.request.input_tokens,
+                output_tokens: row.request.output_tokens,
+                cached_tokens: row.request.cached_tokens,
+                observed_prefill_s: row.prefill_s,
+                predicted_prefill_s: prompt.prefill_s,
+                observed_decode_s: row.decode_s,
+                predicted_decode_s: whole.ok().map(|predicted| predicted.decode_s),
+            })?;
         }
-        let config = self.model.config(config_dir, profile)?;
-        if config.holdout.is_empty() {
-            bail!(
-                "{}: the config names no [device] holdout, and all other rows were fitted: give rows that were not with --data",
-                config.stem
-            );
-        }
-        Ok(config.holdout)
+        Ok(vec![
+            (folder.join("evaluation.json"), serde_json::to_vec_pretty(&self.report)?),
+            (folder.join("predictions.csv"), writer.into_inner()?),
+        ])
     }
+}
+
+/// The rows of a profile's config, and those to be scored; an error where they are of another device.
+fn rows(profile: &Profile, config: &Config, scored: &[Table]) -> Result<Rows> {
+    let of_profile = &profile.identity;
+    let whose = formula::identity;
+    let profiles = whose(&of_profile.llm, &of_profile.device, &of_profile.variant);
+    let configs = whose(&config.llm, &config.device.name, &config.variant);
+    ensure!(profiles == configs, "the profile is of {profiles}, the rows of {} are of {configs}", config.stem);
+    Ok(Rows::with_scored(config, scored)?)
+}
+
+impl Report {
+    fn text(&self) -> String {
+        let whose = formula::identity(&self.llm, &self.device, &self.variant);
+        let mut text = format!("{whose}: errors on {}\n", join(&self.data)) + &table::scores(&self.scores);
+        if self.predictors.len() > 1 {
+            text.push('\n');
+            text += &table::predictors(&self.predictors);
+        }
+        text
+    }
+}
+
+/// A row per model and predictor.
+fn mean_errors(reports: &[Report]) -> String {
+    let [prefill, decode, total] = MAPES;
+    let row = |report: &Report, predictor: &Predictor| {
+        let [prefill, decode, total] = table::mapes(predictor);
+        [report.llm.clone(), report.rows.to_string(), predictor.name.to_owned(), prefill, decode, total]
+    };
+    let rows = reports.iter().flat_map(|report| report.predictors.iter().map(|predictor| row(report, predictor)));
+    table::table(["model", "rows", "predictor", prefill, decode, total], 3, rows)
 }
 
 fn join(paths: &[PathBuf]) -> String {
