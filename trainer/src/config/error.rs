@@ -89,7 +89,9 @@ impl Text<'_> {
         let problem = match message.split(' ').next().zip(message.split(' ').nth(1)) {
             Some(("unknown", "field")) => format!("unknown {} {}", self.key_at(&span), known()),
             Some(("unknown", "variant")) => format!("unknown value: {}", known()),
-            Some(("missing", "field")) if ["llm", "device"].contains(&name) => format!("missing table: [{name}]"),
+            Some(("missing", "field")) if ["llm", "device", "preset"].contains(&name) => {
+                format!("missing table: [{name}]")
+            }
             Some(("missing", "field")) => format!("missing {} \"{name}\"", self.key_at(&span)),
             _ => message.replace('`', "\""),
         };
