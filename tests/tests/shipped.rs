@@ -28,6 +28,23 @@ fn trained() -> &'static [(PathBuf, Value)] {
     models
 }
 
+/// The blob of every shipped preset.
+fn presets() -> &'static [PathBuf] {
+    static PRESETS: OnceLock<(TempDir, Vec<PathBuf>)> = OnceLock::new();
+    let (_, blobs) = PRESETS.get_or_init(|| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let entries = std::fs::read_dir(root().join("configs/presets")).expect("a folder");
+        let blob = |preset: PathBuf| {
+            let stem = preset.file_stem().expect("a name").to_str().expect("text");
+            run_in(root(), &format!("train --model {stem} --output {}", dir.path().display())).done();
+            dir.path().join(stem).join("profile.t2m")
+        };
+        let blobs = entries.map(|entry| blob(entry.expect("an entry").path())).collect();
+        (dir, blobs)
+    });
+    blobs
+}
+
 #[test]
 fn every_config_is_trained() {
     let entries = std::fs::read_dir(root().join("configs")).expect("a folder");
@@ -55,17 +72,17 @@ fn holdout_errors_are_at_most_6_percent() {
 
 #[test]
 fn blobs_are_small_and_every_flip_and_truncation_is_rejected() {
-    for (folder, _) in trained() {
-        let blob = std::fs::read(folder.join("profile.t2m")).expect("a blob");
+    for path in shipped() {
+        let blob = std::fs::read(&path).expect("a blob");
         assert!(blob.len() < 256, "{} bytes", blob.len());
         Profile::decode(&blob).expect("the blob as it is");
         for bit in 0..8 * blob.len() {
             let mut flipped = blob.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(Profile::decode(&flipped).is_err(), "{}: bit {bit}", folder.display());
+            assert!(Profile::decode(&flipped).is_err(), "{}: bit {bit}", path.display());
         }
         for len in 0..blob.len() {
-            assert!(Profile::decode(&blob[..len]).is_err(), "{}: {len} bytes", folder.display());
+            assert!(Profile::decode(&blob[..len]).is_err(), "{}: {len} bytes", path.display());
         }
     }
 }
@@ -87,10 +104,14 @@ fn unknown(name: &str) -> f32 {
     if name.ends_with("_low_s") { 0.0 } else { f32::INFINITY }
 }
 
-/// The blobs of the shipped configs, and one with all that a blob can have.
+/// The blobs of the shipped configs and presets.
+fn shipped() -> impl Iterator<Item = PathBuf> {
+    trained().iter().map(|(folder, _)| folder.join("profile.t2m")).chain(presets().iter().cloned())
+}
+
+/// The shipped blobs, and one with all that a blob can have.
 fn blobs() -> Vec<PathBuf> {
-    let shipped = trained().iter().map(|(folder, _)| folder.join("profile.t2m"));
-    shipped.chain([root().join("tests/vectors/version_1.t2m"), root().join("tests/vectors/version_2.t2m")]).collect()
+    shipped().chain([root().join("tests/vectors/version_1.t2m"), root().join("tests/vectors/version_2.t2m")]).collect()
 }
 
 #[test]

@@ -1,18 +1,23 @@
-//! Configs: one TOML file per LLM. `RawConfig -> check -> Config`, so that a config in hand is a sound one.
+//! Configs: one TOML file per LLM. `RawConfig -> check -> Config`, so that a config in hand is a sound one; the same for presets, the files with a
+//! profile's coefficients instead of measurements.
 
 mod catalog;
 mod energy;
 mod error;
+mod preset;
 mod raw;
+mod raw_preset;
 
-pub use catalog::{Catalog, labels};
+pub use catalog::{Catalog, Model};
 pub use error::ConfigError;
+pub use preset::Preset;
 
 use crate::calibrate::Method;
 use crate::power::EnergySettings;
 use crate::select::{Settings, Validation};
 use error::Text;
 use raw::{RawConfig, RawPhase, RawValidation};
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use token2metrics_core::Tariff;
 use token2metrics_core::profile::{DEVICE_NAME, LLM_NAME};
@@ -74,18 +79,22 @@ impl Config {
     /// # Errors
     /// The first thing wrong with it, with its line.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let text = Text { path, text: &text };
-        let raw: RawConfig = toml::from_str(text.text).map_err(|error| text.toml_error(&error))?;
-        Checker { text }.check(raw)
+        Checker { text: Text { path, text: &read(path)? } }.parse(Checker::check)
     }
 
     /// Whether the config goes by this name: size label, name, alias or file stem.
     pub fn is_called(&self, name: &str) -> bool {
-        let own = [&self.stem, &self.llm, &self.size];
-        own.into_iter().chain(&self.aliases).any(|own| own.eq_ignore_ascii_case(name))
+        goes_by(name, [&self.stem, &self.llm, &self.size].into_iter().chain(&self.aliases))
     }
+}
+
+/// Whether one of a model's own names is this one.
+fn goes_by<'a>(name: &str, mut own: impl Iterator<Item = &'a String>) -> bool {
+    own.any(|own| own.eq_ignore_ascii_case(name))
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
 struct Checker<'a> {
@@ -93,10 +102,13 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    fn parse<R: DeserializeOwned, T>(&self, check: fn(&Self, R) -> Result<T, ConfigError>) -> Result<T, ConfigError> {
+        check(self, toml::from_str(self.text.text).map_err(|error| self.text.toml_error(&error))?)
+    }
+
     fn check(&self, raw: RawConfig) -> Result<Config, ConfigError> {
         let folder = self.text.path.parent().unwrap_or(Path::new(""));
         let beside = |paths: Vec<PathBuf>| paths.into_iter().map(|path| folder.join(path)).collect::<Vec<_>>();
-        let stem = self.text.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let server = raw.server.map(|server| {
             Ok(Machine {
                 name: self.name("server.name", server.name, usize::MAX)?,
@@ -106,15 +118,10 @@ impl Checker<'_> {
             })
         });
         Ok(Config {
-            stem,
+            stem: self.stem(),
             llm: self.name("llm.name", raw.llm.name, LLM_NAME)?,
             size: self.name("llm.size", raw.llm.size, usize::MAX)?,
-            aliases: raw
-                .llm
-                .aliases
-                .into_iter()
-                .map(|alias| self.name("llm.aliases", alias, usize::MAX))
-                .collect::<Result<_, _>>()?,
+            aliases: self.aliases(raw.llm.aliases)?,
             input_tokens: self.span("tokens.input", raw.tokens.as_ref().and_then(|tokens| tokens.input.clone()))?,
             output_tokens: self.span("tokens.output", raw.tokens.and_then(|tokens| tokens.output))?,
             server: server.transpose()?,
@@ -142,6 +149,23 @@ impl Checker<'_> {
 
     fn fail<T, V>(&self, key: &str, value: &Spanned<T>, problem: impl AsRef<str>) -> Result<V, ConfigError> {
         Err(self.text.error(value.span(), format!("{key} {}", problem.as_ref())))
+    }
+
+    /// The file's name without its extension.
+    fn stem(&self) -> String {
+        self.text.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    fn aliases(&self, aliases: Vec<Spanned<String>>) -> Result<Vec<String>, ConfigError> {
+        aliases.into_iter().map(|alias| self.name("llm.aliases", alias, usize::MAX)).collect()
+    }
+
+    /// A number as a blob holds it.
+    fn number(&self, key: &str, value: &Spanned<f64>) -> Result<f32, ConfigError> {
+        match *value.get_ref() as f32 {
+            number if number.is_finite() => Ok(number),
+            _ => self.fail(key, value, "must be a finite number"),
+        }
     }
 
     fn name(&self, key: &str, name: Spanned<String>, most: usize) -> Result<String, ConfigError> {

@@ -13,6 +13,8 @@
 //! | 7 | [`score`], with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
 //! | 8 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
 //!
+//! A [`preset`] goes the last stage only: its file states what the others find out.
+//!
 //! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it. [`cmd`] has one file a
 //! subcommand. Whatever a device computes is computed here by calling the same code, [`token2metrics_core`].
 
@@ -42,6 +44,7 @@ pub mod output;
 pub mod page;
 pub mod plot;
 pub mod power;
+pub mod preset;
 pub mod recalibrate;
 pub mod rehearse;
 pub mod report;

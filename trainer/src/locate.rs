@@ -1,6 +1,6 @@
-//! Finds the blob that a command is to use: by the model's name among trained outputs, or as a file.
+//! Finds the profile that a command is to use: by the model's name among trained outputs and presets, or as a file.
 
-use crate::config::{Catalog, Config};
+use crate::config::{Catalog, Config, Model, Preset};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -9,24 +9,24 @@ use token2metrics_core::Profile;
 /// Which profile.
 #[derive(Clone, Debug, Args)]
 pub struct ModelArgs {
-    /// The model: its size label (1.5B), name, alias or config file stem; may be left out where --model-path is a blob
+    /// The model: its size label (1.5B), name, alias or the stem of its config or preset file; may be left out where --model-path is a file
     #[arg(long, value_name = "NAME", required_unless_present = "model_path")]
     pub model: Option<String>,
-    /// A blob, or the folder that `train` wrote to
-    #[arg(long, value_name = "DIR|BLOB", default_value = "outputs")]
+    /// A blob, a preset file, or the folder that `train` wrote to
+    #[arg(long, value_name = "DIR|FILE", default_value = "outputs")]
     pub model_path: PathBuf,
 }
 
 /// A profile that was found.
 pub struct Located {
-    /// The file.
-    pub path: PathBuf,
-    /// What is in it.
+    /// What is in its file.
     pub profile: Profile,
+    /// The blob.
+    pub bytes: Vec<u8>,
 }
 
 impl ModelArgs {
-    /// Finds and decodes the profile.
+    /// Finds and decodes the profile. A preset that has not been trained is taken from its file.
     ///
     /// # Errors
     /// A name that fits nothing, a file that is not there, or bytes that are no profile.
@@ -45,26 +45,42 @@ impl ModelArgs {
             );
         };
         // A folder named like the model needs no config to be found.
-        let stem =
-            if self.profile_of(name).is_file() { name.clone() } else { Catalog::open(config_dir)?.find(name)?.stem };
-        let path = self.profile_of(&stem);
-        if !path.is_file() {
-            bail!(
-                "{}: \"{name}\" is not trained yet: run `token2metrics train --model {stem} --output {}`",
-                path.display(),
-                self.model_path.display()
-            );
+        let path = self.profile_of(name);
+        if path.is_file() {
+            return read(&path);
         }
-        read(&path)
+        let model = Catalog::open(config_dir)?.find(name)?;
+        let path = self.profile_of(model.stem());
+        match model {
+            _ if path.is_file() => read(&path),
+            Model::Preset(preset) => Ok(stated(*preset)),
+            Model::Config(config) => bail!(
+                "{}: \"{name}\" is not trained yet: run `token2metrics train --model {} --output {}`",
+                path.display(),
+                config.stem,
+                self.model_path.display()
+            ),
+        }
     }
 
     /// The config of the model, where there is one.
     ///
     /// # Errors
-    /// A name that fits no config.
+    /// A name that fits no config, or only one of another device.
     pub fn config(&self, config_dir: &Path, profile: &Profile) -> Result<Config> {
         let name = self.model.as_deref().unwrap_or(&profile.identity.llm);
-        Ok(Catalog::open(config_dir)?.find(name)?)
+        match Catalog::open(config_dir)?.find(name)? {
+            Model::Preset(preset) => {
+                bail!("{}: a preset has no measured requests: give some with --data", preset.stem)
+            }
+            Model::Config(config) if config.device.name != profile.identity.device.as_str() => bail!(
+                "the profile is of {}, the config {} of {}: give requests measured there with --data",
+                profile.identity.device,
+                config.stem,
+                config.device.name
+            ),
+            Model::Config(config) => Ok(*config),
+        }
     }
 
     fn profile_of(&self, stem: &str) -> PathBuf {
@@ -73,7 +89,7 @@ impl ModelArgs {
 
     fn check_name(&self, name: &str, profile: &Profile, config_dir: &Path) -> Result<()> {
         let llm = &profile.identity.llm;
-        if llm.eq_ignore_ascii_case(name) || Catalog::open(config_dir)?.find(name)?.llm == llm.as_str() {
+        if llm.eq_ignore_ascii_case(name) || Catalog::open(config_dir)?.find(name)?.llm() == llm.as_str() {
             return Ok(());
         }
         bail!(
@@ -83,12 +99,22 @@ impl ModelArgs {
     }
 }
 
-/// Reads and decodes a blob.
+/// Reads and decodes a blob, or reads a preset: a file whose name ends in `.toml`.
 ///
 /// # Errors
-/// A file that cannot be read, or bytes that are no profile.
+/// A file that cannot be read, bytes that are no profile, or what is wrong with the preset.
 pub fn read(path: &Path) -> Result<Located> {
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        return Ok(stated(Preset::load(path)?));
+    }
     let bytes = std::fs::read(path).with_context(|| format!("{}: cannot read the blob", path.display()))?;
     let profile = Profile::decode(&bytes).with_context(|| path.display().to_string())?;
-    Ok(Located { path: path.to_owned(), profile })
+    Ok(Located { profile, bytes })
+}
+
+/// A preset as it is, which nobody has measured here.
+fn stated(preset: Preset) -> Located {
+    let Preset { stem, source, profile, blob: bytes, .. } = preset;
+    log::info!("{stem}: a preset: {source}");
+    Located { profile, bytes }
 }

@@ -6,6 +6,7 @@ mod curve;
 mod decode;
 mod legend;
 mod marks;
+mod power;
 mod prefill;
 mod residuals;
 mod shape;
@@ -43,8 +44,10 @@ pub fn figures(profile: &Profile, rows: &Rows) -> Result<Vec<Figure>, PlotError>
     let figures = [
         prefill::figure(profile, rows)?,
         residuals::figure(Phase::Prefill, profile, rows)?,
+        power::figure(Phase::Prefill, profile, rows)?,
         decode::figure(profile, rows)?,
         residuals::figure(Phase::Decode, profile, rows)?,
+        power::figure(Phase::Decode, profile, rows)?,
     ];
     Ok(figures.into_iter().flatten().collect())
 }

@@ -1,21 +1,26 @@
 //! `export`: a blob in the form that a build or a flash tool takes.
 
 use super::inspect::Report;
+use crate::config::Preset;
+use crate::emit;
 use crate::formula::identity;
 use crate::locate;
 use crate::output::write_all;
-use anyhow::{Context, Result};
+use crate::preset::{About, beside, file};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use ihex::Record;
 use std::path::PathBuf;
 use token2metrics_core::{Identity, Profile};
 
-/// Write a blob as a C array, an Intel HEX file, its plain bytes or JSON
+/// Write a blob as a C array, an Intel HEX file, its plain bytes, JSON or a preset
+///
+/// A preset has the size label and the cross-validated errors of the report.json that `train` wrote beside the blob.
 ///
 /// Example: token2metrics export outputs/qwen_1_5b/profile.t2m --format c --output profile.h
 #[derive(Debug, Args)]
 pub struct Export {
-    /// The blob
+    /// The blob, or a preset file
     blob: PathBuf,
     /// The form
     #[arg(long, value_enum)]
@@ -26,6 +31,12 @@ pub struct Export {
     /// Where in the device's memory the blob goes, for hex; decimal or 0x...
     #[arg(long, value_name = "ADDRESS", default_value = "0", value_parser = address)]
     address: u32,
+    /// Where the measurements were published, for toml
+    #[arg(long, value_name = "TEXT", required_if_eq("format", "toml"))]
+    source: Option<String>,
+    /// Another name that the preset can be called by, for toml; may be given several times
+    #[arg(long, value_name = "NAME")]
+    alias: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -38,6 +49,8 @@ enum Form {
     Bin,
     /// The profile as JSON
     Json,
+    /// A preset: the coefficients without the measurements
+    Toml,
 }
 
 fn address(text: &str) -> Result<u32, String> {
@@ -53,15 +66,38 @@ impl Export {
     /// A file that is no blob, or one that cannot be written.
     pub fn run(self) -> Result<String> {
         let located = locate::read(&self.blob)?;
-        let bytes = std::fs::read(&self.blob)?;
         let content = match self.format {
-            Form::C => c_array(&located.profile, &bytes).into_bytes(),
-            Form::Hex => intel_hex(&bytes, self.address)?.into_bytes(),
-            Form::Bin => bytes,
-            Form::Json => serde_json::to_vec_pretty(&Report::new(&located)?)?,
+            Form::C => c_array(&located.profile, &located.bytes).into_bytes(),
+            Form::Hex => intel_hex(&located.bytes, self.address)?.into_bytes(),
+            Form::Json => serde_json::to_vec_pretty(&Report::new(&located))?,
+            Form::Toml => self.preset(&located.profile)?.into_bytes(),
+            Form::Bin => located.bytes,
         };
         write_all(&[(self.output.clone(), content)])?;
         Ok(format!("{}\n", self.output.display()))
+    }
+
+    /// The text of a preset, read again and compared before anyone gets it.
+    fn preset(&self, profile: &Profile) -> Result<String> {
+        let beside = beside(&self.blob, profile).unwrap_or_else(|| {
+            log::warn!(
+                "{}: no report.json of this profile beside it: the preset states no errors",
+                self.blob.display()
+            );
+            Default::default()
+        });
+        let about = About {
+            size: beside.size.as_deref(),
+            aliases: &self.alias,
+            source: self.source.as_deref().unwrap_or_default(),
+            error: &beside.error,
+        };
+        let text = file(profile, &about);
+        // An older blob becomes one of today's format.
+        if Preset::parse(&self.output, &text)?.blob != emit::blob(profile)? {
+            bail!("{}: the preset does not give the profile back", self.output.display());
+        }
+        Ok(text)
     }
 }
 

@@ -12,12 +12,12 @@ use token2metrics_core::blob::MAGIC;
 use token2metrics_core::polynomial::{PREFILL_TERMS, STEP_TERMS};
 use token2metrics_core::{Bands, Identity, Level, PowerCurve, Profile, Ratios, Tariff, Trained};
 
-/// Show what is in a blob
+/// Show what is in a blob or a preset
 ///
 /// Example: token2metrics inspect outputs/qwen_1_5b/profile.t2m
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The blob
+    /// The blob, or a preset file
     blob: PathBuf,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
@@ -45,15 +45,12 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// Gathers the report of a blob that was read.
-    ///
-    /// # Errors
-    /// A file that is gone since.
-    pub fn new(located: &'a Located) -> Result<Self> {
-        let Profile { identity, trained, prefill, decode, power, bands, tariff } = &located.profile;
-        let blob = std::fs::read(&located.path)?;
+    pub fn new(located: &'a Located) -> Self {
+        let Located { profile, bytes: blob } = located;
+        let Profile { identity, trained, prefill, decode, power, bands, tariff } = profile;
         let known = |curve: PowerCurve| Some(curve).filter(|curve| *curve != PowerCurve::Unknown);
         let decode = Some(decode).filter(|decode| decode.is_known());
-        Ok(Self {
+        Self {
             // Not that of this program's core, which reads older ones too.
             format_version: blob.get(MAGIC.len()).copied().unwrap_or_default(),
             bytes: blob.len(),
@@ -69,7 +66,7 @@ impl<'a> Report<'a> {
             decode_formula: decode.map(|phase| formula::phase(Phase::Decode, &phase.polynomial, &phase.calibration)),
             prefill_power_formula: formula::power_curve(Phase::Prefill, &power.prefill),
             decode_power_formula: formula::power_curve(Phase::Decode, &power.decode),
-        })
+        }
     }
 
     fn text(&self) -> String {
@@ -145,7 +142,7 @@ impl Inspect {
     /// A file that is no blob.
     pub fn run(self) -> Result<String> {
         let located = locate::read(&self.blob)?;
-        let report = Report::new(&located)?;
+        let report = Report::new(&located);
         self.format.render(&report, || report.text())
     }
 }

@@ -1,24 +1,27 @@
 //! `train`: configs to blobs and reports.
 
 use crate::clean::warn_of;
-use crate::config::{Catalog, Config};
+use crate::config::{Catalog, Config, Model, Preset};
 use crate::measurement::Phase;
 use crate::output::write_all;
 use crate::page::page;
 use crate::plot::figures;
 use crate::power::{PhasePower, Source};
+use crate::preset;
 use crate::report::{PhaseReport, Report};
 use crate::score::{Errors, Scores};
 use crate::select::Type;
 use crate::table::{Format, name, percent, table};
 use crate::train::{Trained, train};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Fit models to their measurements and write a blob and a report with figures for each
+///
+/// A preset is not fitted: its blob is written, and a report.json with its stated errors.
 ///
 /// Example: token2metrics train --all-models --output outputs
 #[derive(Debug, Args)]
@@ -42,10 +45,10 @@ pub struct Train {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Which {
-    /// The model: its size label (1.5B), name, alias or config file stem
+    /// The model: its size label (1.5B), name, alias or the stem of its config or preset file
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// Every config of the folder
+    /// Every config of the folder; presets, which have no measurements, are not among them
     #[arg(long)]
     all_models: bool,
 }
@@ -58,7 +61,10 @@ impl Train {
     pub fn run(self, config_dir: &Path) -> Result<String> {
         let catalog = Catalog::open(config_dir)?;
         let mut configs = match &self.which.model {
-            Some(name) => vec![catalog.find(name)?],
+            Some(name) => match catalog.find(name)? {
+                Model::Config(config) => vec![*config],
+                Model::Preset(preset) => return self.preset(&preset),
+            },
             None => catalog.all()?,
         };
         for config in &mut configs {
@@ -71,6 +77,20 @@ impl Train {
         let reports: Vec<&Report> = trained.iter().map(|trained| &trained.report).collect();
         write_all(&files(&self.output, &trained)?)?;
         self.format.render(&reports, || text(&reports, self.cross_validate))
+    }
+
+    fn preset(&self, preset: &Preset) -> Result<String> {
+        if self.regression.is_some() {
+            bail!("--regression: {} is a preset, which is not fitted: leave it out", preset.stem);
+        }
+        let report = preset::Report::new(preset);
+        let folder = self.output.join(&preset.stem);
+        write_all(&[
+            (folder.join("profile.t2m"), preset.blob.clone()),
+            (folder.join("report.json"), serde_json::to_vec_pretty(&report)?),
+        ])?;
+        log::info!("{}: a preset, {} bytes", preset.stem, preset.blob.len());
+        self.format.render(&[&report], || report.text())
     }
 }
 

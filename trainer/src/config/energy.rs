@@ -1,11 +1,15 @@
 //! What `[energy]` and `[tariff]` say.
 
 use super::raw::{RawCurve, RawEnergy, RawForm, RawStated, RawTariff};
+use super::raw_preset::RawPower;
 use super::{Checker, ConfigError};
 use crate::power::{Curve, Energy, EnergySettings};
 use token2metrics_core::tariff::CURRENCY;
-use token2metrics_core::{PowerCurve, Tariff};
+use token2metrics_core::{Power, PowerCurve, Tariff};
 use toml::Spanned;
+
+/// What is wrong with prefill then.
+const WAKES: &str = "cannot be of form \"wake\": nothing could have woken the device before the request";
 
 impl Checker<'_> {
     pub(super) fn energy(&self, raw: Option<Spanned<RawEnergy>>) -> Result<EnergySettings, ConfigError> {
@@ -17,13 +21,21 @@ impl Checker<'_> {
             Some(RawCurve::Stated(stated)) => self.stated(table, *stated).map(|curve| Some(Energy::Stated(curve))),
         };
         let prefill = phase("energy.prefill", raw.prefill)?;
-        let wakes = matches!(prefill, Some(Energy::Fitted(Curve::Wake) | Energy::Stated(PowerCurve::Wake { .. })));
-        if wakes {
-            let problem =
-                "energy.prefill cannot be of form \"wake\": nothing could have woken the device before the request";
-            return Err(self.text.error(place, problem.to_owned()));
+        if matches!(prefill, Some(Energy::Fitted(Curve::Wake) | Energy::Stated(PowerCurve::Wake { .. }))) {
+            return Err(self.text.error(place, format!("energy.prefill {WAKES}")));
         }
         Ok(EnergySettings { prefill, decode: phase("energy.decode", raw.decode)? })
+    }
+
+    /// What a preset says of power: curves by their numbers.
+    pub(super) fn power(&self, raw: RawPower) -> Result<Power, ConfigError> {
+        let curve = |table: &str, raw: Option<RawStated>| raw.map(|raw| self.stated(table, raw)).transpose();
+        let place = raw.prefill.as_ref().map_or(0..0, |stated| stated.form.span());
+        let prefill = curve("preset.power.prefill", raw.prefill)?.unwrap_or_default();
+        if matches!(prefill, PowerCurve::Wake { .. }) {
+            return Err(self.text.error(place, format!("preset.power.prefill {WAKES}")));
+        }
+        Ok(Power { prefill, decode: curve("preset.power.decode", raw.decode)?.unwrap_or_default() })
     }
 
     /// A curve by its numbers, with the bounds that the blob has.
@@ -60,8 +72,7 @@ impl Checker<'_> {
                 return self.fail(table, &form, format!("lacks {key}: {has}"));
             };
             let key = format!("{table}.{key}");
-            match *value.get_ref() as f32 {
-                number if !number.is_finite() => self.fail(&key, &value, "must be a finite number"),
+            match self.number(&key, &value)? {
                 number if number < 0.0 && wanted != "deficit_w" => self.fail(&key, &value, "must not be below zero"),
                 number if number == 0.0 && wanted == "tau_s" => self.fail(&key, &value, "must be above zero"),
                 number => Ok((number, value.span())),

@@ -89,7 +89,9 @@ impl Text<'_> {
         let problem = match message.split(' ').next().zip(message.split(' ').nth(1)) {
             Some(("unknown", "field")) => format!("unknown {} {}", self.key_at(&span), known()),
             Some(("unknown", "variant")) => format!("unknown value: {}", known()),
-            Some(("missing", "field")) if ["llm", "device"].contains(&name) => format!("missing table: [{name}]"),
+            Some(("missing", "field")) if ["llm", "device", "preset"].contains(&name) => {
+                format!("missing table: [{name}]")
+            }
             Some(("missing", "field")) => format!("missing {} \"{name}\"", self.key_at(&span)),
             _ => message.replace('`', "\""),
         };
@@ -99,7 +101,8 @@ impl Text<'_> {
     /// What stands at a place in the text: a table's header or a key in a table.
     fn key_at(&self, span: &Range<usize>) -> String {
         let before = self.text.get(..span.start).unwrap_or_default();
-        if before.ends_with('[') {
+        // Of a table's header, not of an array.
+        if before.rsplit('\n').next() == Some("[") {
             return "table:".to_owned();
         }
         // The table of a missing key is the place itself.

@@ -1,0 +1,86 @@
+//! Power: the mean watts of a phase against its seconds.
+
+use super::axis::{Scale, Side};
+use super::chart::{Chart, Layer, values};
+use super::marks::Marks;
+use super::shape::Shape;
+use super::{Figure, PlotError, Point, title};
+use crate::measurement::{Measurement, Phase, Spent};
+use crate::train::Rows;
+use token2metrics_core::{PowerCurve, Profile, Request};
+
+/// Places at which a curve is evaluated.
+const PLACES: u32 = 400;
+
+/// The rows with both the seconds and the joules of the phase. A device that wakes after the request makes the watts of decode depend on when it began:
+/// there is a curve each for the median, the latest and the earliest begin.
+pub(super) fn figure(phase: Phase, profile: &Profile, rows: &Rows) -> Result<Option<Figure>, PlotError> {
+    let curve = match phase {
+        Phase::Prefill => profile.power.prefill,
+        Phase::Decode => profile.power.decode,
+    };
+    let prefill_s = |request: Request| {
+        let prompt = Request { output_tokens: 1, ..request };
+        profile.predict(prompt).map_or(0.0, |predicted| predicted.prefill_s.into())
+    };
+    let spent = |row: &Measurement| phase.spent(std::slice::from_ref(row), prefill_s).pop();
+    let marks = Marks::new(rows, |row| spent(row).map(|spent| (spent.seconds, spent.joules / spent.seconds)));
+    if marks.len() == 0 || curve == PowerCurve::Unknown {
+        return Ok(None);
+    }
+    let measured = rows.device.rows.iter().chain(&rows.holdout.rows).filter_map(spent);
+    let [median, latest, earliest] = begins(measured.collect());
+    let wakes = matches!(curve, PowerCurve::Wake { .. });
+    let others = wakes
+        .then_some([(latest, Shape::Dashed), (earliest, Shape::Dotted)])
+        .into_iter()
+        .flatten()
+        .filter(|(begin_s, _)| *begin_s != median);
+    let mut layers = Vec::from_iter(marks.layers());
+    let scale = Scale::of(&values(&layers, |point| point.0));
+    let span = marks.points().fold((f64::INFINITY, 0.0), |(least, greatest): Point, (seconds, _)| {
+        (least.min(seconds), greatest.max(seconds))
+    });
+    for (begin_s, shape) in [(median, Shape::Solid)].into_iter().chain(others) {
+        let label = if wakes { format!("predicted, begun after {begin_s:.2} s") } else { "predicted".to_owned() };
+        layers.push(Layer { label, shape, points: line(&curve, begin_s, span, scale) });
+    }
+    let label = format!("{phase}, s");
+    let chart = Chart {
+        title: title(&format!("{phase} power"), profile),
+        x: Side { label: &label, scale, span: 0.0 },
+        y: Side { label: "mean power, W", scale: Scale::Linear, span: 1.0 },
+        layers,
+    };
+    let name = match phase {
+        Phase::Prefill => "prefill_power",
+        Phase::Decode => "decode_power",
+    };
+    let (joules, seconds) = (phase.energy_column(), phase.column());
+    let caption = format!("{joules} / {seconds}, by {seconds}. {}.", marks.caption());
+    Ok(Some(Figure { name, phase, svg: chart.svg()?, caption }))
+}
+
+/// The mean watts of a curve over phases of these least to greatest seconds.
+fn line(curve: &PowerCurve, begin_s: f64, (least, greatest): Point, scale: Scale) -> Vec<Point> {
+    let place = |index: u32| {
+        let share = f64::from(index) / f64::from(PLACES);
+        match scale {
+            Scale::Linear => least + share * (greatest - least),
+            Scale::Logarithmic => least * (greatest / least).powf(share),
+        }
+    };
+    let watts = |seconds: f64| {
+        let joules = curve.energy_from_j(begin_s as f32, seconds as f32)?;
+        Some((seconds, f64::from(joules) / seconds))
+    };
+    (0..=PLACES).map(place).filter_map(watts).collect()
+}
+
+/// The median, the latest and the earliest begin of the phase in some rows, of which there is one.
+fn begins(spent: Vec<Spent>) -> [f64; 3] {
+    let mut begins: Vec<f64> = spent.iter().map(|spent| spent.begin_s).collect();
+    begins.sort_by(f64::total_cmp);
+    let last = begins.len() - 1;
+    [begins[last / 2], begins[last], begins[0]]
+}
