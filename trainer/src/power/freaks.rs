@@ -9,7 +9,7 @@ pub fn warn_of_outliers(phase: Phase, curve: &PowerCurve, spent: &[Spent]) -> Op
     /// Rows that are named; a curve of the wrong form has many.
     const NAMED: usize = 5;
     /// Nearer than this, a row is no freak however near the others are.
-    const NOTICEABLE: f64 = 0.01;
+    const NOTICEABLE: f64 = 0.1;
     let ratios: Vec<f64> = spent.iter().map(|row| (row.joules / row.predicted_j(curve)).ln()).collect();
     let scores = modified_z_scores(&ratios);
     let far = spent
