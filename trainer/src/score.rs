@@ -3,7 +3,7 @@
 use crate::band::{AllQuantiles, Quantiles};
 use crate::measurement::Measurement;
 use serde::Serialize;
-use token2metrics_core::{Band, Level, Profile, Ratios};
+use token2metrics_core::{Band, Level, Profile, Ratios, Request};
 
 /// Absolute percentage errors over some rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -27,6 +27,8 @@ pub struct Errors {
 /// A row that was predicted by what had not seen it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Residual {
+    /// What was asked.
+    pub request: Request,
     /// What was measured, above zero.
     pub observed: f64,
     /// What was predicted.
@@ -86,13 +88,13 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 }
 
 impl Residual {
-    fn new(observed: f64, predicted: f32, ratios: Option<&Ratios>) -> Self {
+    fn new(request: Request, observed: f64, predicted: f32, ratios: Option<&Ratios>) -> Self {
         let within = ratios.map(|ratios| {
             let Band { low_s, high_s } = ratios.band(predicted);
             let most = predicted * ratios.at(Level::P99);
             [(low_s.into()..=high_s.into()).contains(&observed), observed <= most.into()]
         });
-        Self { observed, predicted: predicted.into(), within }
+        Self { request, observed, predicted: predicted.into(), within }
     }
 
     fn ape_percent(&self) -> f64 {
@@ -144,7 +146,7 @@ impl Residuals {
             let or_none = |measured| if row.request.output_tokens == 1 { Some(0.0) } else { measured };
             let both = |first: Option<f64>, second: Option<f64>| Some(first? + or_none(second)?);
             let residual = |observed: Option<f64>, predicted: Option<f32>, ratios: Option<&Ratios>| {
-                Some(Residual::new(observed?, predicted?, ratios))
+                Some(Residual::new(row.request, observed?, predicted?, ratios))
             };
             let seconds = |observed, predicted: f32, ratios| residual(observed, Some(predicted), ratios);
             let total_s = both(row.prefill_s, row.decode_s);
@@ -157,6 +159,19 @@ impl Residuals {
             self.decode_energy.extend(residual(row.decode_energy_j, predicted.decode_energy_j, None));
             self.energy.extend(residual(energy_j, predicted.energy_j, None));
         }
+    }
+
+    /// All residuals, each with the name of its figure.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &Residual)> {
+        let all = [
+            ("prefill_s", &self.prefill),
+            ("decode_s", &self.decode),
+            ("total_s", &self.total),
+            ("prefill_energy_j", &self.prefill_energy),
+            ("decode_energy_j", &self.decode_energy),
+            ("energy_j", &self.energy),
+        ];
+        all.into_iter().flat_map(|(name, residuals)| residuals.iter().map(move |residual| (name, residual)))
     }
 
     /// Sums the residuals up.
@@ -205,7 +220,9 @@ mod tests {
     #[test]
     fn errors_of_a_case_solved_by_hand() {
         let ratios = Ratios::new([0.5, 1.0, 1.5, 1.75, 2.0]);
-        let residuals = [(2.0, 1.0), (4.0, 5.0), (10.0, 10.0)].map(|(o, p)| Residual::new(o, p, Some(&ratios)));
+        let request = Request { input_tokens: 1, cached_tokens: 0, output_tokens: 1 };
+        let residuals =
+            [(2.0, 1.0), (4.0, 5.0), (10.0, 10.0)].map(|(o, p)| Residual::new(request, o, p, Some(&ratios)));
         let errors = Errors::of(&residuals);
         let errors = errors.expect("three rows");
         assert_eq!((errors.n, errors.mape_percent, errors.median_ape_percent), (3, 25.0, 25.0));

@@ -27,6 +27,8 @@ pub struct Trained {
     pub report: Report,
     /// What it was made from and scored on.
     pub rows: Rows,
+    /// The device rows, each predicted from the other folds; none where they are too few.
+    pub unseen: Residuals,
 }
 
 /// Why a config cannot be trained.
@@ -78,7 +80,7 @@ pub fn train(config: &Config) -> Result<Trained, TrainError> {
     let holdout = score_holdout(config, &server, &rows, &profile);
     let made = Made { phases, powers, quantiles, cross_validation: unseen.as_ref().map(Residuals::scores), holdout };
     let report = Report::new(config, &rows, made, &profile, &blob);
-    Ok(Trained { profile, blob, report, rows })
+    Ok(Trained { profile, blob, report, rows, unseen: unseen.unwrap_or_default() })
 }
 
 /// What training made, and how good it is, for the report.

@@ -9,15 +9,17 @@ use crate::plot::figures;
 use crate::power::{PhasePower, Source};
 use crate::preset;
 use crate::report::{PhaseReport, Report};
-use crate::score::{Errors, Scores};
+use crate::score::{Errors, Residual, Residuals, Scores};
 use crate::select::Type;
 use crate::table::{Format, name, percent, table};
 use crate::train::{Trained, train};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use token2metrics_core::Request;
 
 /// Fit models to their measurements and write a blob and a report with figures for each
 ///
@@ -34,7 +36,7 @@ pub struct Train {
     /// Show the cross-validated errors of the device rows as well (the report always has them)
     #[arg(long)]
     cross_validate: bool,
-    /// Where to write, in a folder named like the config file: profile.t2m, the report as report.html and report.json, its figures as .svg
+    /// Where to write, in a folder named like the config file: profile.t2m, the report as report.html and report.json, its figures as .svg, and cross_validation.csv with each row as the others predict it
     #[arg(long, value_name = "DIR", default_value = "outputs")]
     output: PathBuf,
     /// How to print the report
@@ -130,10 +132,11 @@ fn tell(report: &Report) {
 
 fn files(output: &Path, trained: &[Trained]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut files = Vec::new();
-    for Trained { profile, blob, report, rows } in trained {
+    for Trained { profile, blob, report, rows, unseen } in trained {
         let folder = output.join(&report.model);
         files.push((folder.join("profile.t2m"), blob.clone()));
         files.push((folder.join("report.json"), serde_json::to_vec_pretty(report)?));
+        files.push((folder.join("cross_validation.csv"), csv_of(unseen)?));
         let figures = figures(profile, rows)?;
         files.push((folder.join("report.html"), page(report, &figures)?.into_bytes()));
         files.extend(
@@ -141,6 +144,27 @@ fn files(output: &Path, trained: &[Trained]) -> Result<Vec<(PathBuf, Vec<u8>)>> 
         );
     }
     Ok(files)
+}
+
+/// A row of `cross_validation.csv`.
+#[derive(Serialize)]
+struct Row {
+    figure: &'static str,
+    input_tokens: u32,
+    output_tokens: u32,
+    cached_tokens: u32,
+    observed: f64,
+    predicted: f64,
+}
+
+fn csv_of(unseen: &Residuals) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for (figure, Residual { request, observed, predicted, .. }) in unseen.named() {
+        let Request { input_tokens, output_tokens, cached_tokens } = *request;
+        let (observed, predicted) = (*observed, *predicted);
+        writer.serialize(Row { figure, input_tokens, output_tokens, cached_tokens, observed, predicted })?;
+    }
+    Ok(writer.into_inner()?)
 }
 
 /// The tables that `train` prints: a row per model and phase, the errors on rows that were not fitted.
