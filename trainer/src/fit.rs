@@ -47,14 +47,6 @@ pub enum FitError {
         /// Why.
         reason: SolveError,
     },
-    /// Of several forms none can be fitted.
-    #[error("{phase}: no form can be fitted; {reasons}")]
-    NoForm {
-        /// The phase.
-        phase: Phase,
-        /// One reason a form.
-        reasons: String,
-    },
 }
 
 /// Fits a form to the samples of a phase, with a penalty of `ridge` as in [`solve`].

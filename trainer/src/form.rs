@@ -101,3 +101,29 @@ pub fn requests(samples: &[Sample]) -> Vec<Request> {
 pub fn observed(samples: &[Sample]) -> Vec<f64> {
     samples.iter().map(|sample| sample.seconds).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_complexity_counts_what_was_looked_for() {
+        let (line, square) = (Term::plain(1.0, 1), Term::plain(1.0, 2));
+        let complexity = |intercept, terms: &[Term]| Form { intercept, terms: terms.to_vec() }.complexity();
+        assert_eq!(complexity(true, &[line]), 2);
+        assert_eq!(complexity(false, &[line, square]), 2);
+        assert_eq!(complexity(true, &[line, padded(128, 1)]), 3 + 1);
+        assert_eq!(complexity(true, &[line, whole(16)]), 3 + 1, "the knot of whole tiles is none that was looked for");
+        assert_eq!(complexity(true, &[knotted(512, 1)]), 2 + 1);
+        assert_eq!(complexity(true, &[line, padded(128, 1), padded(128, 2), padded_beyond(128)]), 5 + 1, "one tile");
+        assert_eq!(complexity(true, &[line, padded(64, 1), padded(256, 1), knotted(512, 1), knotted(512, 2)]), 6 + 3);
+    }
+
+    #[test]
+    fn whole_tiles_are_known_by_their_knot() {
+        assert!(is_whole(&whole(16)) && is_whole(&whole(2)));
+        for other in [Term::plain(1.0, 1), padded(16, 1), padded_beyond(16), knotted(15, 1)] {
+            assert!(!is_whole(&other), "{other:?}");
+        }
+    }
+}

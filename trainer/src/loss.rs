@@ -89,6 +89,14 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_took_no_time_weighs_no_more_than_double() {
+        for (seconds, predicted, by_hand) in [(2.0, 3.0, 2.0), (2.0, 4.0, 2.0), (2.0, 20.0, 10.0), (2.0, -9.0, 2.0)] {
+            assert_eq!(Loss::Huber.yardstick(seconds, predicted), by_hand, "{seconds} s for {predicted} s");
+            assert_eq!(Loss::Relative.yardstick(seconds, predicted), seconds);
+        }
+    }
+
+    #[test]
     fn the_threshold_is_that_of_the_bulk() {
         // The median of the sizes 1, 2, 3, 4, 100 is 3; 3 / 0.6745 * 1.345.
         let threshold = Loss::Huber.threshold(&[1.0, -2.0, 3.0, -4.0, 100.0]);

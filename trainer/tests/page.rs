@@ -86,13 +86,16 @@ fn what_was_chosen_is_marked() {
         .filter(|node| node.attribute("class") == Some("chosen"))
         .filter_map(|row| row.descendants().find(|node| node.tag_name().name() == "code").map(text))
         .collect();
-    assert_eq!(chosen, [trained.report.prefill.form.as_str(), trained.report.decode.form.as_str()]);
+    let decode = trained.report.decode.as_ref().expect("steps were measured");
+    assert_eq!(chosen, [trained.report.prefill.form.as_str(), decode.form.as_str()]);
     let text = text(document.root());
-    for candidate in &trained.report.prefill.candidates {
+    let compared = &trained.report.prefill.compared;
+    assert!(text.contains(&format!("The best of {} forms", compared.forms)), "{text}");
+    for candidate in compared.best.iter().chain(&decode.compared.best) {
         assert!(text.contains(&candidate.form), "{}", candidate.form);
     }
-    let reasons = trained.report.decode.candidates.iter().filter_map(|tried| tried.comparison.rejected.as_deref());
-    assert!(reasons.clone().count() > 0 && reasons.clone().all(|reason| text.contains(reason)), "{text}");
+    let flaws = [compared, &decode.compared].into_iter().flat_map(|c| &c.best).filter_map(|c| c.flaw.as_deref());
+    assert!(flaws.clone().count() > 0 && flaws.clone().all(|flaw| text.contains(flaw)), "{text}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn no_fit_has_watts_below_zero() {
     let falls: Vec<Spent> = (1..=40).map(|k| row(k, k as f64, 100.0 + k as f64)).collect();
     let jumps: Vec<Spent> = (1..=40).map(|k| row(k, k as f64, if k < 10 { 0.1 } else { 50.0 * k as f64 })).collect();
     for spent in [falls, jumps] {
-        for form in Curve::FORMS {
+        for &form in Curve::forms(Phase::Decode) {
             let sound = match fit(Phase::Decode, form, &spent).expect("forty rows") {
                 PowerCurve::Constant { watts } => watts >= 0.0,
                 PowerCurve::Log { base_w, slope_w } => base_w >= 0.0 && slope_w >= 0.0,

@@ -23,7 +23,7 @@ const ROBUST: f64 = 0.03;
 const LOSSES: [Loss; 3] = [Loss::Squared, Loss::Relative, Loss::Huber];
 
 fn coefficients(phase: Phase, form: &Form, loss: Loss, samples: &[Sample]) -> Vec<f64> {
-    fit(phase, form, loss, samples).expect("rows that determine the fit").coefficients
+    fit(phase, form, loss, 0.0, samples).expect("rows that determine the fit").coefficients
 }
 
 fn assert_near(found: &[f64], by_hand: &[f64], tolerance: f64) {
@@ -115,7 +115,7 @@ fn huber_is_not_moved_by_a_freak_row() {
 /// The server takes 1, 2 and 4 s where the device takes 2, 6 and 9 s.
 fn calibrated(method: Method, loss: Loss) -> Map {
     let form = Form::polynomial(Phase::Prefill, 1, false);
-    let server = Selected::only(Phase::Prefill, &form, Loss::Squared, &[prompt(1, 1.0), prompt(4, 4.0)]);
+    let server = Selected::only(Phase::Prefill, &form, Loss::Squared, 0.0, &[prompt(1, 1.0), prompt(4, 4.0)]);
     let base = Base {
         selected: &server.expect("two rows for one coefficient"),
         settings: None,
@@ -152,7 +152,8 @@ fn maps_from_the_server_to_the_device() {
 #[test]
 fn direct_is_a_fit_on_the_device_alone() {
     let form = Form::polynomial(Phase::Prefill, 1, false);
-    let server = Selected::only(Phase::Prefill, &form, Loss::Squared, &[prompt(1, 1.0)]).expect("one row is enough");
+    let server =
+        Selected::only(Phase::Prefill, &form, Loss::Squared, 0.0, &[prompt(1, 1.0)]).expect("one row is enough");
     let validation = Validation::default();
     let base = Base { selected: &server, settings: None, loss: Loss::Squared, validation: &validation };
     let direct = base.calibrate(Method::Direct, &[prompt(1, 2.0), prompt(2, 6.0), prompt(4, 9.0)]);

@@ -40,7 +40,7 @@ prop_compose! {
 
 impl Data {
     fn solve(&self, loss: Loss) -> Solution {
-        solve(&self.design, &self.seconds, loss).unwrap_or_else(|error| panic!("{loss:?}: {error}"))
+        solve(&self.design, &self.seconds, loss, 0.0).unwrap_or_else(|error| panic!("{loss:?}: {error}"))
     }
 
     /// Rows times their weights, columns divided by their norms, so that they can be compared; and the times.
@@ -114,7 +114,7 @@ fn huber_ends_where_rounding_hides_the_last_decreases() {
         let lengths: Vec<f64> = (0..400).map(|_| random.between(1.0, 2e4)).collect();
         let design = DMatrix::from_fn(lengths.len(), 4, |row, power| lengths[row].powi(power as i32));
         let seconds: Vec<f64> = lengths.iter().map(|length| (0.05 + 1e-4 * length) * random.factor(0.05)).collect();
-        let solver = solve(&design, &seconds, Loss::Huber).expect("independent columns").solver;
+        let solver = solve(&design, &seconds, Loss::Huber, 0.0).expect("independent columns").solver;
         assert!(solver.iterations < 100, "{solver:?}");
         assert_eq!(solver.stopped, "Solver converged");
     }
@@ -124,7 +124,7 @@ fn huber_ends_where_rounding_hides_the_last_decreases() {
 fn rows_that_determine_nothing_are_errors() {
     let solve = |columns: &[&[f64]], seconds: &[f64]| {
         let columns: Vec<DVector<f64>> = columns.iter().map(|column| DVector::from_column_slice(column)).collect();
-        solve(&DMatrix::from_columns(&columns), seconds, Loss::Relative).map(|solution| solution.coefficients)
+        solve(&DMatrix::from_columns(&columns), seconds, Loss::Relative, 0.0).map(|solution| solution.coefficients)
     };
     let error = solve(&[&[1.0], &[2.0]], &[3.0]);
     assert_eq!(error, Err(SolveError::TooFewRows { rows: 1, coefficients: 2 }));

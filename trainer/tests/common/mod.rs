@@ -56,7 +56,7 @@ impl Noise {
 }
 
 /// The settings of a config that says nothing.
-pub(crate) const AUTO: Settings = Settings { form: Type::Auto, degree: 2, fit_intercept: true, loss: Loss::Relative };
+pub(crate) const AUTO: Settings = Settings { form: Type::Auto, degree: 2, fit_intercept: true, loss: Loss::Huber };
 /// Measured times repeat themselves to about 1 %.
 pub(crate) const SPREAD: f64 = 0.01;
 
