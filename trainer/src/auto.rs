@@ -23,6 +23,8 @@ use serde::Serialize;
 const ROWS_A_COEFFICIENT: usize = 2;
 /// Rows that forms are compared on; more make no difference to the choice.
 const COMPARED_ROWS: usize = 500;
+/// Percent that make no difference: above the device's rounding.
+const NEGLIGIBLE: f64 = 1e-4;
 /// Forms that the report lists.
 const LISTED: usize = 16;
 
@@ -145,17 +147,22 @@ fn freaks(scanned: &[Scanned]) -> Vec<bool> {
 /// The index of the form to take, of forms in the order of their scores; `sound` looks a form over.
 fn choose(tried: &mut [Tried<'_>], sound: impl Fn(&mut Tried<'_>) -> bool) -> Option<usize> {
     let best = (0..tried.len()).find(|&index| sound(&mut tried[index]))?;
-    let limit = tried[best].score + cut_off_error(&tried[best].errors);
+    let limit = self::limit(&tried[best]);
     let near: Vec<usize> = (best..tried.len()).filter(|&index| index == best || tried[index].score <= limit).collect();
     let additive = near.into_iter().find(|&index| !tried[index].scanned.negative && sound(&mut tried[index]));
     let first = additive.unwrap_or(best);
-    let limit = tried[first].score + cut_off_error(&tried[first].errors);
+    let limit = self::limit(&tried[first]);
     let mut close: Vec<usize> = (first..tried.len())
         .filter(|&index| tried[index].score <= limit && (additive.is_none() || !tried[index].scanned.negative))
         .collect();
     // Stable: of equally simple forms the better one comes first.
     close.sort_by_key(|&index| tried[index].form.complexity());
     close.into_iter().find(|&index| sound(&mut tried[index])).or(Some(first))
+}
+
+/// The score up to which a form is as good as this one.
+fn limit(tried: &Tried<'_>) -> f64 {
+    tried.score + cut_off_error(&tried.errors) + NEGLIGIBLE
 }
 
 impl Compared {

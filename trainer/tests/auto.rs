@@ -39,7 +39,8 @@ fn the_form_of_the_prompts_is_found() {
 #[test]
 fn the_form_of_the_steps_is_found() {
     let find = |start_s, step: fn(f64) -> f64| form(&auto(Phase::Decode, &decodes(start_s, step)));
-    assert_eq!(find(0.0, |_| 0.02), "1 + sum(1)", "noise is no reason for a degree");
+    assert_eq!(find(0.0, |_| 0.02), "sum(1)", "noise is no reason for a degree");
+    assert_eq!(find(0.0, |c| 0.02 + 3e-5 * c), "sum(1 + c)");
     assert_eq!(find(0.1, |_| 0.02), "1 + sum(1)");
     assert_eq!(find(0.1, |c| 0.02 + 3e-5 * c), "1 + sum(1 + c)");
     assert_eq!(find(0.1, |c| 0.02 + 3e-8 * c * c), "1 + sum(1 + c + c^2)");
@@ -71,7 +72,14 @@ fn a_form_with_more_coefficients_than_half_the_rows_is_not_compared() {
     let largest = |rows| forms(rows).iter().map(|candidate| candidate.coefficients).max();
     assert_eq!([5, 6, 7, 8].map(largest), [Some(2), Some(3), Some(3), Some(4)]);
     // The line is compared whatever the rows.
-    assert_eq!(forms(3).iter().map(|candidate| candidate.form.as_str()).collect::<Vec<_>>(), ["1 + sum(1)"]);
+    assert_eq!(
+        {
+            let mut names: Vec<_> = forms(3).into_iter().map(|candidate| candidate.form).collect();
+            names.sort();
+            names
+        },
+        ["1 + sum(1)", "sum(1)"]
+    );
 }
 
 fn flaw<'a>(selected: &'a Selected, form: &str) -> Option<&'a str> {
@@ -87,7 +95,7 @@ fn a_form_that_falls_is_passed_over_while_another_is_sound() {
         .map(|(n, x)| prompt(n, 1.0 + 0.5 * x - 0.04 * x * x))
         .collect();
     let selected = auto(Phase::Prefill, &samples);
-    assert_eq!(flaw(&selected, "1 + n + n^2"), Some("falls from 7 to 8 tokens"));
+    assert_eq!(flaw(&selected, "1 + n + n^2"), Some("falls from 6 to 7 tokens"));
     assert_eq!((form(&selected).as_str(), &selected.flaw), ("1 + n", &None));
     let best = &selected.compared.best;
     let of = |form: &str| best.iter().find(|candidate| candidate.form == form).map(|c| c.cv_mape_percent);
