@@ -79,7 +79,10 @@ pub fn auto(
 ) -> Result<Selected, FitError> {
     let some = spread(phase, samples);
     let line = Form::polynomial(phase, 1, settings.fit_intercept);
-    let enough = |form: &Form| *form == line || ROWS_A_COEFFICIENT * form.coefficients() <= some.len();
+    if some.len() < ROWS_A_COEFFICIENT * line.coefficients() {
+        return Selected::only(phase, &line, settings.loss, 0.0, samples);
+    }
+    let enough = |form: &Form| ROWS_A_COEFFICIENT * form.coefficients() <= some.len();
     let forms: Vec<Form> = candidates(phase, settings.fit_intercept, &some).into_iter().filter(enough).collect();
     let scanned = scan(phase, &forms, settings.loss, validation.folds, validation.seed, &some);
     let mut tried = best_strengths(&forms, &scanned);

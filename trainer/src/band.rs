@@ -13,6 +13,9 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use token2metrics_core::{Bands, Level, Ratios};
 
+/// Rows from which on a 90 % band is guaranteed.
+const GUARANTEED_90: usize = 19;
+
 /// The quantiles of one phase's ratios.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Quantiles {
@@ -52,21 +55,22 @@ impl AllQuantiles {
         Some(Bands { prefill: prefill.kept(), decode: decode.kept(), total })
     }
 
-    /// What to know before trusting the bands.
-    pub fn warnings(&self) -> Vec<String> {
+    /// Those that there are, by name.
+    pub fn known(&self) -> impl Iterator<Item = (&'static str, &Quantiles)> {
         let all = [("prefill", &self.prefill), ("decode", &self.decode), ("total", &self.total)];
-        let known = || all.iter().filter_map(|(name, quantiles)| Some((*name, quantiles.as_ref()?)));
-        let levels = |quantiles: &Quantiles| quantiles.not_guaranteed.clone();
-        let fewest = known().filter(|(_, quantiles)| !levels(quantiles).is_empty()).min_by_key(|(_, q)| q.rows);
-        let few = fewest.map(|(_, quantiles)| {
-            let levels: Vec<String> = levels(quantiles).iter().map(|level| format!("{level} %")).collect();
+        all.into_iter().filter_map(|(name, quantiles)| Some((name, quantiles.as_ref()?)))
+    }
+
+    /// What to know before trusting the bands: that there is no promise behind the 90 % band, or that it is cut off. The 99 % ratio takes more rows
+    /// than most devices have; that it is widened stands with it in the report.
+    pub fn warnings(&self) -> Vec<String> {
+        let fewest = self.known().map(|(_, quantiles)| quantiles.rows).min().filter(|rows| *rows < GUARANTEED_90);
+        let few = fewest.map(|rows| {
             format!(
-                "error bands: {} rows cannot guarantee the ratio of {}, which is widened: it takes 19 rows for 5 and 95 %, 99 for 99 %",
-                quantiles.rows,
-                levels.join(", ")
+                "error bands: {rows} rows cannot guarantee that 90 % of requests are within, and the bands are widened: it takes {GUARANTEED_90}"
             )
         });
-        let cut_off = known().filter(|(_, quantiles)| quantiles.is_cut_off()).map(|(name, _)| name);
+        let cut_off = self.known().filter(|(_, quantiles)| quantiles.is_cut_off()).map(|(name, _)| name);
         let cut_off = cut_off.collect::<Vec<_>>().join(", ");
         let far = format!("error bands: cut off at {:.1} times the prediction: {cut_off}", Ratios::MAX);
         few.into_iter().chain((!cut_off.is_empty()).then_some(far)).collect()
@@ -90,6 +94,11 @@ impl Quantiles {
             })
         });
         Some(Self { rows, ratios: rising(quantiles), not_guaranteed })
+    }
+
+    /// Each ratio with its level in percent.
+    pub fn by_level(&self) -> impl Iterator<Item = (u8, f64)> {
+        Level::ALL.map(Level::percent).into_iter().zip(self.ratios)
     }
 
     /// As a blob keeps them. No lower end is above the largest ratio that can be kept.

@@ -1,5 +1,6 @@
 //! The report as a page: `report.html`, one file without scripts that needs no other, well-formed XML.
 
+use crate::band::Quantiles;
 use crate::calibrate::{Map, Method};
 use crate::clean::Rejection;
 use crate::measurement::Phase;
@@ -9,6 +10,7 @@ use crate::solve::Solver;
 use crate::table::{name, seconds};
 use askama::Template;
 use std::borrow::Cow;
+use token2metrics_core::Level;
 
 /// Rejected rows that the page lists.
 const MOST_REJECTED: usize = 200;
@@ -22,6 +24,7 @@ struct Page<'a> {
     report: &'a Report,
     identity: String,
     phases: Vec<Section<'a>>,
+    bands: Vec<(&'static str, &'a Quantiles)>,
     rejected: Vec<&'a Rejection>,
 }
 
@@ -48,6 +51,7 @@ pub fn page(report: &Report, figures: &[Figure]) -> Result<String, askama::Error
             .into_iter()
             .filter_map(|(name, fit)| Some(section(name, fit?)))
             .collect(),
+        bands: report.bands.known().collect(),
         rejected: report.rejected().collect(),
     };
     Ok(sound(&page.render()?).into_owned())

@@ -71,15 +71,9 @@ fn a_form_with_more_coefficients_than_half_the_rows_is_not_compared() {
     let forms = |rows| auto(Phase::Decode, &decodes(0.1, |_| 0.02)[..rows]).compared.best;
     let largest = |rows| forms(rows).iter().map(|candidate| candidate.coefficients).max();
     assert_eq!([5, 6, 7, 8].map(largest), [Some(2), Some(3), Some(3), Some(4)]);
-    // The line is compared whatever the rows.
-    assert_eq!(
-        {
-            let mut names: Vec<_> = forms(3).into_iter().map(|candidate| candidate.form).collect();
-            names.sort();
-            names
-        },
-        ["1 + sum(1)", "sum(1)"]
-    );
+    // Of so few rows the line is taken without a comparison.
+    assert!(forms(3).is_empty());
+    assert_eq!(form(&auto(Phase::Decode, &decodes(0.1, |_| 0.02)[..3])), "1 + sum(1)");
 }
 
 fn flaw<'a>(selected: &'a Selected, form: &str) -> Option<&'a str> {

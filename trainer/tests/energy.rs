@@ -62,7 +62,12 @@ fn energy_columns_are_enough() {
     let energies = [folds.prefill_energy_j, folds.decode_energy_j, folds.energy_j];
     assert_eq!(energies.map(|errors| errors.map(|errors| errors.n)), [Some(5); 3]);
     assert_eq!(energies.map(mape), [Some(0.0); 3]);
-    assert_eq!(report.warnings, [""; 0]);
+    assert_eq!(about_energy(&report.warnings), [""; 0]);
+}
+
+/// Without the one of bands from so few rows.
+fn about_energy(warnings: &[String]) -> Vec<&str> {
+    warnings.iter().map(String::as_str).filter(|warning| !warning.starts_with("error bands")).collect()
 }
 
 #[test]
@@ -126,7 +131,7 @@ fn a_stated_curve_is_taken_at_its_word() {
 fn what_has_no_energy_is_said() {
     let asked = train(TIMES, "[energy]\ndecode = \"ramp\"\n").report;
     let none = "[energy] asks for a curve of decode, but no device row has decode_energy_j and decode_s: its energy is not known";
-    assert_eq!(asked.warnings, [none]);
+    assert_eq!(about_energy(&asked.warnings), [none]);
 
     let too_few = train("10,2,0.1,0.02,1,0.4\n20,3,0.2,0.04,,\n", "[energy]\ndecode = \"ramp\"\n");
     assert_eq!(too_few.profile.power.decode, PowerCurve::Unknown);

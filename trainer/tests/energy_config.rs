@@ -27,16 +27,17 @@ fn assert_error(lines: &str, error: &str) {
 fn forms_and_stated_curves() {
     let energy = |lines: &str| load(lines).expect("a sound config").energy;
     assert_eq!(energy("").prefill, None);
-    for (name, form) in [
-        ("auto", Curve::Auto),
-        ("constant", Curve::Constant),
-        ("log", Curve::Log),
-        ("ramp", Curve::Ramp),
-        ("wake", Curve::Wake),
-    ] {
+    for (name, form) in
+        [("auto", Curve::Auto), ("constant", Curve::Constant), ("log", Curve::Log), ("ramp", Curve::Ramp)]
+    {
         let settings = energy(&format!("[energy]\nprefill = \"{name}\"\n"));
         assert_eq!((settings.prefill, settings.decode), (Some(Energy::Fitted(form)), None));
     }
+    assert_eq!(energy("[energy]\ndecode = \"wake\"\n").decode, Some(Energy::Fitted(Curve::Wake)));
+    assert_error(
+        "[energy]\nprefill = \"wake\"\n",
+        "7: energy.prefill cannot be of form \"wake\": nothing could have woken the device before the request",
+    );
     let stated =
         energy("[energy]\nprefill = \"log\"\ndecode = { form = \"ramp\", steady_w = 9, deficit_w = 9, tau_s = 0.5 }\n");
     let ramp = PowerCurve::Ramp { steady_w: 9.0, deficit_w: 9.0, tau_s: 0.5 };

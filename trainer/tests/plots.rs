@@ -89,14 +89,14 @@ fn every_row_has_a_mark_within_the_view_box() {
         for (x, y) in circles.into_iter().chain(triangles) {
             assert!((0.0..=view[2]).contains(&x) && (0.0..=view[3]).contains(&y), "{}: {x}, {y}", figure.name);
         }
-        assert!(figure.caption.contains("40 device rows, 5 holdout rows."), "{}", figure.caption);
+        assert!(figure.caption.contains("40 device rows, 5 holdout rows"), "{}", figure.caption);
     }
 }
 
 #[test]
 fn tiles_are_steps() {
     let trained = folder(128.0).train(DEVICE);
-    assert_eq!(trained.report.prefill.form, "1 + n + pad(n, 128)");
+    assert_eq!(trained.report.prefill.form, "1 + pad(n, 128)");
     let figures = drawn(&trained);
     let line = predicted(&parse(&figures[0]));
     let steps: Vec<f64> = line.windows(2).filter(|pair| pair[0].1 - pair[1].1 > 150.0).map(|pair| pair[0].0).collect();
@@ -131,6 +131,7 @@ fn the_same_rows_give_the_same_bytes() {
 #[test]
 fn bands_are_shaded() {
     let mut trained = folder(1.0).train(DEVICE);
+    trained.profile.bands = None;
     let shades = |trained: &Trained| -> Vec<usize> {
         let shade = |node: &Node<'_, '_>| node.has_tag_name("polygon") && points(*node).len() > 3;
         drawn(trained).iter().map(|figure| parse(figure).descendants().filter(shade).count()).collect()
@@ -150,8 +151,8 @@ fn many_rows_are_thinned_out() {
         // And one each in the legend.
         let (circles, triangles) = marks(&parse(&figure));
         assert_eq!((circles.len(), triangles.len()), (1001, 6), "{}", figure.name);
-        let rows = "10000 device rows (one of 10 is drawn), 5 holdout rows.";
-        assert!(figure.caption.ends_with(rows), "{}", figure.caption);
+        let rows = "10000 device rows (one of 10 is drawn), 5 holdout rows";
+        assert!(figure.caption.contains(rows), "{}", figure.caption);
         assert!(figure.svg.len() < 200_000, "{}", figure.svg.len());
     }
 }

@@ -65,7 +65,9 @@ fn the_command_line_says_what_to_do() {
     );
     let (code, _, said) = run(&folder, "inspect outputs/tiny/profile.t2m");
     assert_eq!(code, Some(0), "{said}");
-    let (code, errors, said) = run(&folder, "evaluate --model tiny --data rows.csv --format json");
+    // Rows that were fitted are not scored.
+    folder.csv("unseen.csv", &rows(Phase::Prefill, &prompts(|n| 0.0501 + 1e-3 * n)));
+    let (code, errors, said) = run(&folder, "evaluate --model tiny --data unseen.csv --format json");
     let errors: serde_json::Value = serde_json::from_str(&errors).expect("JSON");
     assert!(code == Some(0) && errors["prefill_s"]["n"] == 80 && errors["decode_s"].is_null(), "{said}{errors}");
 }
