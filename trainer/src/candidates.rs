@@ -57,7 +57,13 @@ fn prefill(intercept: bool, samples: &[Sample]) -> Vec<Form> {
         for &tile in &tiles {
             forms.push(form(&[line, padded(tile, 1), bend]));
             forms.push(form(&[line, padded(tile, 1), bend, curve]));
+            forms.push(form(&[line, whole(tile), bend]));
         }
+    }
+    // A bend between two of the knots.
+    for two in knots.windows(2) {
+        let (first, second) = (knotted(two[0], 1), knotted(two[1], 1));
+        forms.extend([form(&[first, second]), form(&[line, first, second])]);
     }
     for three in knots.windows(3) {
         let bends = three.iter().map(|knot| knotted(*knot, 1));

@@ -117,7 +117,8 @@ fn the_knot_of_a_roofline_is_found() {
         // A bend between the knots that are tried is not met exactly.
         let samples = prompts(seed, false, between);
         let selected = auto(Phase::Prefill, &samples);
-        assert!(errors(&selected, &samples, between).0 < 2.0, "{}", form(&selected));
+        let (unseen, _) = errors(&selected, &samples, between);
+        assert!(unseen < 2.5, "{unseen} {}", form(&selected));
     }
 }
 
