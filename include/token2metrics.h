@@ -154,7 +154,7 @@ enum t2m_status
      */
     T2M_BLOB_RANGE = 107,
     /**
-     * A tile is 0 or stands where none may.
+     * A tile is 0, above 16,383 or stands where none may.
      */
     T2M_BLOB_TILE = 108,
     /**
@@ -170,7 +170,8 @@ enum t2m_status
      */
     T2M_BLOB_OVERFLOW = 111,
     /**
-     * A power curve is negative at some time, or has a time constant that is not above 0.
+     * A power curve is negative at some time, has a time constant that is not above 0, or wakes
+     * in prefill.
      */
     T2M_BLOB_WATTS = 112,
     /**

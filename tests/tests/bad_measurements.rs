@@ -79,9 +79,15 @@ fn a_column_that_is_not_read_is_said() {
     let run = Experiment::new(CONFIG, &ROWS.replacen("decode_s", "decod_s", 1)).run("train --model tiny");
     let column = "warn: configs/rows.csv:1: column \"decod_s\" is not read; is \"decode_s\" meant?\n";
     assert!(run.stderr.starts_with(column), "{}", run.stderr);
+    let without = "warn: tiny: no row has decode_s: the profile answers requests of one output token only\n";
+    assert!(run.stderr.contains(without), "{}", run.stderr);
+    // Without prefill there is no profile.
+    let run = Experiment::new(CONFIG, &ROWS.replacen("prefill_s", "prefil_s", 1)).run("train --model tiny");
     assert_eq!(
-        run.failed(1),
-        "error: model tiny: device rows: no usable row has decode_s: measure that phase, or name more files in `data`"
+        run.failed(1).lines().last(),
+        Some(
+            "error: model tiny: device rows: no usable row has prefill_s: measure that phase, or name more files in `data`"
+        )
     );
 }
 

@@ -24,6 +24,7 @@ pub fn phase<const N: usize>(phase: Phase, polynomial: &Polynomial<N>, calibrati
     let steps = terms.strip_prefix(" + ").unwrap_or(&terms);
     let fitted = match phase {
         Phase::Prefill => format!("{:e}{terms}", polynomial.fixed_s),
+        Phase::Decode if polynomial.fixed_s == 0.0 => format!("sum({steps})"),
         Phase::Decode => format!("{:e} + sum({steps})", polynomial.fixed_s),
     };
     let Calibration { scale, offset_s } = *calibration;

@@ -26,7 +26,7 @@ fn prompts(freak: f64) -> Vec<Sample> {
         let n = noise.tokens(1, 2000);
         prompt(n, seconds(n.into()) * noise.factor(0.05) * if k % 13 == 5 { freak } else { 1.0 })
     };
-    (0..70).map(|k| samples(k)).collect()
+    (0..70).map(&mut samples).collect()
 }
 
 fn decodes() -> Vec<Sample> {
