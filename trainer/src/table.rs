@@ -41,16 +41,21 @@ pub fn table<const N: usize>(header: [&str; N], left: usize, rows: impl IntoIter
 
 /// A row per phase of errors.
 pub fn scores(scores: &Scores) -> String {
-    let row = |name: &str, errors: &Option<Errors>| match errors {
-        Some(errors) => [
+    let row = |name: &str, errors: &Option<Errors>| {
+        let figure = |of: fn(&Errors) -> f64| errors.as_ref().map_or("-".to_owned(), |errors| percent(of(errors)));
+        let share = |of: fn(&Errors) -> Option<f64>| {
+            errors.as_ref().and_then(of).map_or("-".to_owned(), |share| format!("{:.1}", 100.0 * share))
+        };
+        [
             name.to_owned(),
-            errors.n.to_string(),
-            percent(errors.mape_percent),
-            percent(errors.median_ape_percent),
-            percent(errors.p95_ape_percent),
-            percent(errors.max_ape_percent),
-        ],
-        None => [name.to_owned(), "0".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned(), "-".to_owned()],
+            errors.as_ref().map_or(0, |errors| errors.n).to_string(),
+            figure(|errors| errors.mape_percent),
+            figure(|errors| errors.median_ape_percent),
+            figure(|errors| errors.p95_ape_percent),
+            figure(|errors| errors.max_ape_percent),
+            share(|errors| errors.coverage_90),
+            share(|errors| errors.coverage_99),
+        ]
     };
     let times = [row("prefill", &scores.prefill_s), row("decode", &scores.decode_s), row("total", &scores.total_s)];
     let energies = [
@@ -61,7 +66,7 @@ pub fn scores(scores: &Scores) -> String {
     let known = energies.iter().filter(|(_, errors)| errors.is_some()).map(|(name, errors)| row(name, errors));
     let figure = if energies.iter().any(|(_, errors)| errors.is_some()) { "figure" } else { "time" };
     let rows = times.into_iter().chain(known);
-    table([figure, "rows", "MAPE %", "median %", "95th %", "max %"], 1, rows)
+    table([figure, "rows", "MAPE %", "median %", "95th %", "max %", "in 90 % band", "in 99 % band"], 1, rows)
 }
 
 /// The heads of [`mapes`].
