@@ -1,5 +1,6 @@
 //! Stage 5: from a fit made on the server to the device, by the few rows that the device has.
 
+use crate::auto::spread;
 use crate::compare::{Comparison, cross_validate, far_off, simplest, trimmed};
 use crate::fit::FitError;
 use crate::form::{observed, requests};
@@ -159,7 +160,8 @@ impl Base<'_> {
             }
         };
         let mut calibrated: Vec<_> = methods.iter().map(|method| self.calibrate(*method, samples)).collect();
-        let errors = methods.map(|method| cross_validate(phase, samples, self.validation, predict(method)));
+        let some = spread(phase, samples);
+        let errors = methods.map(|method| cross_validate(phase, &some, self.validation, predict(method)));
         // A row that even the best method misses by far says nothing about methods.
         let best = errors.iter().flatten().min_by(|a, b| trimmed(a).total_cmp(&trimmed(b)));
         let freaks = best.map_or(Vec::new(), |errors| far_off(errors));

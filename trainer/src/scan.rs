@@ -19,6 +19,8 @@ const WEIGHING: f64 = 1e-5;
 const MOST_ROUNDS: usize = 20;
 /// Cuts into folds, each a different one: with few rows the score of a form depends on the cut.
 const CUTS: u64 = 8;
+/// The same from so many rows on.
+const CUTS_OF_MANY: (usize, u64) = (250, 2);
 /// The least pivot, relative to 1, at which columns count as independent.
 const INDEPENDENT: f64 = 1e-11;
 
@@ -62,13 +64,15 @@ struct Column {
 pub fn scan(phase: Phase, forms: &[Form], loss: Loss, folds: usize, seed: u64, samples: &[Sample]) -> Vec<Scanned> {
     let observed = observed(samples);
     let lengths: Vec<u32> = samples.iter().map(|sample| sample.length(phase)).collect();
+    let (many, few_cuts) = CUTS_OF_MANY;
+    let cuts = if samples.len() < many { CUTS } else { few_cuts };
     let mut scan = Scan {
         phase,
         loss,
         requests: requests(samples),
         weights: observed.iter().map(|seconds| loss.weight(*seconds)).collect(),
         observed,
-        folds: (0..CUTS).map(|cut| stratified(&lengths, folds, seed.wrapping_add(cut))).collect(),
+        folds: (0..cuts).map(|cut| stratified(&lengths, folds, seed.wrapping_add(cut))).collect(),
         columns: Vec::new(),
         forms,
     };
@@ -134,7 +138,7 @@ impl Scan<'_> {
             for (split, normal) in folds.iter().zip(normals) {
                 let coefficients = normal.solve(ridge)?;
                 for &row in &split.scored {
-                    errors[row] += 100.0 * self.deviation(design, &coefficients, row).abs() / CUTS as f64;
+                    errors[row] += 100.0 * self.deviation(design, &coefficients, row).abs() / self.folds.len() as f64;
                 }
             }
         }
