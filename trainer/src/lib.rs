@@ -7,11 +7,12 @@
 //! | 1 | [`ingest`] | a canonical CSV file | rows, or an error with its line and column |
 //! | 2 | [`clean`] | rows | usable rows; the others with a reason each |
 //! | 3 | [`split`] | usable rows | rows to fit, rows to score |
-//! | 4 | [`fit`], over [`form`], [`loss`] and [`solve`]; [`select`] for `type = "auto"`, with [`compare`] | samples of a phase | coefficients |
-//! | 5 | [`calibrate`] | a server's fit and device samples | a map to the device's seconds |
+//! | 4 | [`select`]: [`fit`], over [`form`], [`loss`] and [`solve`]; [`auto`], over [`candidates`], [`scan`] and [`compare`] | samples of a phase | coefficients |
+//! | 5 | [`calibrate`]; [`recalibrate`] for a profile, which [`rehearse`] tries out | a server's fit and device samples | a map to the device's seconds |
 //! | 6 | [`power`], with [`outlier`] | seconds and joules of the device's rows | a power curve a phase |
-//! | 7 | [`score`], with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
-//! | 8 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
+//! | 7 | [`band`] | predictions of rows by fits to the others | error bands |
+//! | 8 | [`score`], with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
+//! | 9 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
 //!
 //! A [`preset`] goes the last stage only: its file states what the others find out.
 //!
