@@ -60,7 +60,7 @@ pub enum BlobError {
     NotFinite,
     /// A range of trained token counts is empty or out of bounds.
     Range,
-    /// A tile is 0, larger than [`LARGEST_TILE`](crate::polynomial::LARGEST_TILE), or stands where none may.
+    /// A tile is 0, larger than [`LARGEST_TILE`], or stands where none may.
     Tile,
     /// A knot is above the largest token count.
     Knot,

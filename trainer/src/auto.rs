@@ -22,7 +22,7 @@ use serde::Serialize;
 /// With fewer rows than this times its coefficients, a form is not compared.
 const ROWS_A_COEFFICIENT: usize = 2;
 /// Rows that forms are compared on; more make no difference to the choice.
-const COMPARED_ROWS: usize = 320;
+pub const COMPARED_ROWS: usize = 320;
 /// Percent that make no difference: above the device's rounding.
 const NEGLIGIBLE: f64 = 1e-4;
 /// Forms that the report lists.

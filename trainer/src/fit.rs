@@ -49,7 +49,7 @@ pub enum FitError {
     },
 }
 
-/// Fits a form to the samples of a phase, with a penalty of `ridge` as in [`solve`].
+/// Fits a form to the samples of a phase, with a penalty of `ridge` as in [`crate::solve`].
 ///
 /// # Errors
 /// Samples that do not determine the coefficients.
