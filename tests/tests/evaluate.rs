@@ -70,7 +70,9 @@ fn without_the_rows_of_its_device_a_profile_is_scored_alone() {
         assert!(!text.contains("predictor"), "{text}");
     };
     experiment.write("configs/tiny.toml", CONFIG.replace("Abacus", "Slate"));
-    alone("the profile is of Abacus, the config tiny of Slate: give requests measured there with --data");
+    alone(
+        "the profile is of Tiny on Abacus, the rows of tiny are of Tiny on Slate: give requests measured there with --data",
+    );
     experiment.write("configs/tiny.toml", CONFIG.replace("rows.csv", "gone.csv"));
     alone("configs/gone.csv: cannot read the file: No such file or directory (os error 2)");
     experiment.write("configs/other.toml", CONFIG.replace("Tiny", "Other"));

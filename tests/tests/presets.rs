@@ -136,6 +136,6 @@ fn evaluating_needs_rows_of_the_same_device() {
     experiment.run("train --model board").done();
     assert_eq!(
         experiment.run("evaluate --model-path outputs/board/profile.t2m").failed(1),
-        "error: the profile is of Board, the config tiny of Abacus: give requests measured there with --data"
+        "error: the profile is of Tiny on Board, the rows of tiny are of Tiny on Abacus: give requests measured there with --data"
     );
 }

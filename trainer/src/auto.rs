@@ -150,11 +150,11 @@ fn freaks(scanned: &[Scanned]) -> Vec<bool> {
 /// The index of the form to take, of forms in the order of their scores; `sound` looks a form over.
 fn choose(tried: &mut [Tried<'_>], sound: impl Fn(&mut Tried<'_>) -> bool) -> Option<usize> {
     let best = (0..tried.len()).find(|&index| sound(&mut tried[index]))?;
-    let limit = self::limit(&tried[best]);
+    let limit = as_good_as(&tried[best]);
     let near: Vec<usize> = (best..tried.len()).filter(|&index| index == best || tried[index].score <= limit).collect();
     let additive = near.into_iter().find(|&index| !tried[index].scanned.negative && sound(&mut tried[index]));
     let first = additive.unwrap_or(best);
-    let limit = self::limit(&tried[first]);
+    let limit = as_good_as(&tried[first]);
     let mut close: Vec<usize> = (first..tried.len())
         .filter(|&index| tried[index].score <= limit && (additive.is_none() || !tried[index].scanned.negative))
         .collect();
@@ -164,7 +164,7 @@ fn choose(tried: &mut [Tried<'_>], sound: impl Fn(&mut Tried<'_>) -> bool) -> Op
 }
 
 /// The score up to which a form is as good as this one.
-fn limit(tried: &Tried<'_>) -> f64 {
+fn as_good_as(tried: &Tried<'_>) -> f64 {
     tried.score + cut_off_error(&tried.errors) + NEGLIGIBLE
 }
 

@@ -1,7 +1,8 @@
 //! Finds the profile that a command is to use: by the model's name among trained outputs and presets, or as a file.
 
 use crate::config::{Catalog, Config, Model, Preset};
-use anyhow::{Context, Result, bail};
+use crate::formula::identity;
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use token2metrics_core::Profile;
@@ -73,13 +74,7 @@ impl ModelArgs {
             Model::Preset(preset) => {
                 bail!("{}: a preset has no measured requests: give some with --data", preset.stem)
             }
-            Model::Config(config) if config.device.name != profile.identity.device.as_str() => bail!(
-                "the profile is of {}, the config {} of {}: give requests measured there with --data",
-                profile.identity.device,
-                config.stem,
-                config.device.name
-            ),
-            Model::Config(config) => Ok(*config),
+            Model::Config(config) => check_device(profile, &config).map(|()| *config),
         }
     }
 
@@ -97,6 +92,22 @@ impl ModelArgs {
             self.model_path.display()
         )
     }
+}
+
+/// Whether a config's requests were measured where the profile is of.
+///
+/// # Errors
+/// Another LLM, device or variant, by name.
+pub fn check_device(profile: &Profile, config: &Config) -> Result<()> {
+    let of_profile = &profile.identity;
+    let profiles = identity(&of_profile.llm, &of_profile.device, &of_profile.variant);
+    let configs = identity(&config.llm, &config.device.name, &config.variant);
+    ensure!(
+        profiles == configs,
+        "the profile is of {profiles}, the rows of {} are of {configs}: give requests measured there with --data",
+        config.stem
+    );
+    Ok(())
 }
 
 /// Reads and decodes a blob, or reads a preset: a file whose name ends in `.toml`.

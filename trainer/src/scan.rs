@@ -11,7 +11,7 @@ use crate::split::{Split, stratified};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use token2metrics_core::{Request, Term};
 
-/// Strengths of ridge that are compared, in units of the columns' squares. The largest that any data asked for was in the middle.
+/// Strengths of ridge that are compared, per row, for columns of mean square 1.
 pub const RIDGES: [f64; 4] = [0.0, 1e-5, 1e-4, 1e-3];
 /// The strength at which a form is fitted to find the weights of the rows.
 const WEIGHING: f64 = 1e-5;

@@ -13,8 +13,8 @@ const INDEPENDENT: f64 = 1e-6;
 /// How often the threshold of a robust loss is set anew from the residuals of the fit before. A freak row spoils the first
 /// residuals, and with them the first thresholds.
 const MOST_ROUNDS: usize = 30;
-/// The share of a robust loss's threshold at which its rounds begin. Nearly the sum of sizes, it finds the bulk in spite of freak rows
-/// whose first residuals, of a fit to squares, would let a larger threshold settle between them and the bulk.
+/// The share of a robust loss's threshold at which its rounds begin. Lower, it finds the bulk in spite of freak rows whose first residuals, of a fit
+/// to squares, would let the whole threshold settle between them and the bulk; much lower, it would let go of the few rows at the ends of the range.
 pub const FIRST_SHARE: f64 = 0.5;
 /// The share by which a threshold may differ from the one before and count as settled.
 pub const SETTLED: f64 = 0.01;

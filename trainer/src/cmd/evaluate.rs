@@ -4,7 +4,7 @@ use crate::baseline::{Predictor, compare};
 use crate::clean::{Cleaner, Rejection, warn_of};
 use crate::config::{Catalog, Config};
 use crate::formula;
-use crate::locate::{Located, ModelArgs};
+use crate::locate::{Located, ModelArgs, check_device};
 use crate::measurement::{Measurement, Table};
 use crate::output::write_all;
 use crate::score::{Scores, score};
@@ -194,11 +194,7 @@ impl Evaluated {
 
 /// The rows of a profile's config, and those to be scored; an error where they are of another device.
 fn rows(profile: &Profile, config: &Config, scored: &[Table]) -> Result<Rows> {
-    let of_profile = &profile.identity;
-    let whose = formula::identity;
-    let profiles = whose(&of_profile.llm, &of_profile.device, &of_profile.variant);
-    let configs = whose(&config.llm, &config.device.name, &config.variant);
-    ensure!(profiles == configs, "the profile is of {profiles}, the rows of {} are of {configs}", config.stem);
+    check_device(profile, config)?;
     Ok(Rows::with_scored(config, scored)?)
 }
 
