@@ -39,11 +39,11 @@ pub struct AllQuantiles {
 }
 
 impl AllQuantiles {
-    /// As a blob keeps them; `None` where prefill has none. Where a profile knows no decode, its band is not used; where no row has both phases,
-    /// a whole request is taken to be as far off as the phase that is further off at each end.
-    pub fn bands(&self) -> Option<Bands> {
+    /// As a blob keeps them; `None` where a phase that the profile knows has none. Where it knows no decode, that band is not used; where no row has
+    /// both phases, a whole request is taken to be as far off as the phase that is further off at each end.
+    pub fn bands(&self, knows_decode: bool) -> Option<Bands> {
         let prefill = self.prefill.as_ref()?;
-        let decode = self.decode.as_ref().unwrap_or(prefill);
+        let decode = if knows_decode { self.decode.as_ref()? } else { prefill };
         let furthest = || {
             let pairs = std::array::from_fn(|level| {
                 let (one, other) = (prefill.ratios[level], decode.ratios[level]);
@@ -174,6 +174,15 @@ mod tests {
         assert!(Quantiles::of(vec![1.0]).is_none());
         let width = |rows| of(rows).ratios[3] - of(rows).ratios[0];
         assert!(width(2) > width(5) && width(5) > width(10) && width(10) > width(100), "{}", width(2));
+    }
+
+    #[test]
+    fn no_band_is_made_up_for_a_phase_without_rows() {
+        let prefill = Quantiles::of(vec![0.9, 1.1]);
+        let all = AllQuantiles { prefill: prefill.clone(), decode: None, total: None };
+        assert_eq!(all.bands(true), None);
+        let kept = prefill.expect("two").kept();
+        assert_eq!(all.bands(false).map(|bands| (bands.prefill, bands.total)), Some((kept, kept)));
     }
 
     /// Logs -0.1 and 0.1: mean 0, s = 0.1 sqrt(2), n = 2, t of 95 % with 1 degree of freedom 6.313752: exp(6.313752 * 0.1414214 * 1.2247449).

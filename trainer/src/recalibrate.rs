@@ -48,7 +48,7 @@ pub struct Change {
 pub fn recalibrate(profile: &Profile, method: Method, rows: &[Measurement]) -> Result<Recalibrated, FitError> {
     let mut recalibrated = latency(profile, method, rows)?;
     let quantiles = unseen(profile, method, rows).map(|residuals| residuals.quantiles()).unwrap_or_default();
-    recalibrated.profile.bands = quantiles.bands();
+    recalibrated.profile.bands = quantiles.bands(recalibrated.profile.decode.is_known());
     Ok(Recalibrated { quantiles, ..recalibrated })
 }
 

@@ -74,8 +74,11 @@ pub fn train(config: &Config) -> Result<Trained, TrainError> {
     // Where holdout files can show whether bands hold, the folds need no bands of their own.
     let unseen = unseen(config, device, |fitted| server.trial(config, fitted, config.holdout.is_empty()));
     let quantiles = unseen.as_ref().map(Residuals::quantiles).unwrap_or_default();
-    let profile =
-        Profile { power: powers.curves(), bands: quantiles.bands(), ..server.profile(config, &phases, device)? };
+    let profile = Profile {
+        power: powers.curves(),
+        bands: quantiles.bands(phases.decode.is_some()),
+        ..server.profile(config, &phases, device)?
+    };
     let blob = emit::blob(&profile)?;
     let holdout = score_holdout(config, &server, &rows, &profile);
     let made = Made { phases, powers, quantiles, cross_validation: unseen.as_ref().map(Residuals::scores), holdout };
@@ -200,7 +203,7 @@ impl<'a> ServerFits<'a> {
                 |fitted: &[Measurement]| Ok(self.profile(config, &self.calibrate(config, fitted)?, fitted)?);
             unseen(config, &draw(device.len(), CROSS_VALIDATED / 2, config.validation.seed).of(device).0, latency)?
                 .quantiles()
-                .bands()
+                .bands(phases.decode.is_some())
         };
         Ok(Profile {
             power: powers.curves(),

@@ -94,7 +94,7 @@ impl Calibrate {
             }
         }
         if profile.bands.is_none() {
-            log::warn!("too few rows for error bands: the new profile has none");
+            log::warn!("too few rows for error bands, or none of one phase: the new profile has no bands");
         }
         for warning in quantiles.warnings() {
             log::warn!("{warning}");
