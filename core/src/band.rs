@@ -59,7 +59,15 @@ impl Level {
             Self::P99 => 99,
         }
     }
+
+    /// The level of a share in percent, if there is one.
+    pub fn from_percent(percent: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| u32::from(level.percent()) == percent)
+    }
 }
+
+/// The least that the end of a band is away from its middle on a device that drifts: a band without width could not grow.
+const LEAST_SPREAD: f32 = 1.0 / 128.0;
 
 /// Units of 1.
 const ONE: f32 = 8192.0;
@@ -90,6 +98,29 @@ impl Ratios {
     /// The 90 % band around some predicted seconds.
     pub fn band(&self, seconds: f32) -> Band {
         Band { low_s: seconds * self.at(Level::P5), high_s: seconds * self.at(Level::P95) }
+    }
+
+    /// [`Ratios::band`] on a device that drifts.
+    pub(crate) fn drifted_band(&self, seconds: f32, width: f32) -> Band {
+        Band { low_s: seconds * self.drifted(Level::P5, width), high_s: seconds * self.drifted(Level::P95, width) }
+    }
+
+    /// The ratio of a level on a device that drifts: around 1, as the drift has moved the middle there, and `width` times as far from it.
+    pub(crate) fn drifted(&self, level: Level, width: f32) -> f32 {
+        let away = self.at(level) - self.at(Level::P50);
+        let least = if level == Level::P50 { 0.0 } else { LEAST_SPREAD };
+        let away = if level == Level::P5 { libm::fminf(away, -least) } else { libm::fmaxf(away, least) };
+        libm::fmaxf(1.0 + width * away, 0.0)
+    }
+
+    /// The larger half of the band of a device that drifts, for a width of 1.
+    pub(crate) fn drifted_spread(&self) -> f32 {
+        libm::fmaxf(1.0 - self.drifted(Level::P5, 1.0), self.drifted(Level::P95, 1.0) - 1.0)
+    }
+
+    /// Whether a ratio is within the 90 % band of a device that drifts.
+    pub(crate) fn drifted_band_has(&self, ratio: f32, width: f32) -> bool {
+        ratio >= self.drifted(Level::P5, width) && ratio <= self.drifted(Level::P95, width)
     }
 
     /// Whether a higher level never has a lower ratio.

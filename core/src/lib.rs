@@ -18,7 +18,11 @@
 //! - [`bundle`]: blobs back to back, as in a flash page, and the search for one by name.
 //! - [`request`] and [`prediction`]: token counts in; seconds, joules and cost out.
 //!
-//! Budgets and drift are layers on top of [`prediction`]; each will be a file of its own here.
+//! What a runtime does with a prediction:
+//!
+//! - [`budget`]: the largest count of output tokens within a limit of time, energy or cost.
+//! - [`progress`]: what is left of a request that is running.
+//! - [`drift`]: a small state that follows a device which slows down or speeds up, and the [`correction`] that it puts on all of the above.
 //!
 //! All arithmetic is IEEE 754 single precision in a fixed order: additions, multiplications, divisions, and the logarithm and exponential
 //! of `libm` in software, so that a prediction is the same bits on every target.
@@ -39,22 +43,44 @@
 
 pub mod band;
 pub mod blob;
+pub mod budget;
 pub mod bundle;
 pub mod calibration;
+pub mod correction;
+pub mod drift;
 pub mod polynomial;
 pub mod power;
 pub mod prediction;
 pub mod profile;
+pub mod progress;
 pub mod request;
 pub mod tariff;
 
 pub use band::{Band, Bands, Level, Ratios};
 pub use blob::BlobError;
+pub use budget::{Budget, BudgetError, Limit, Quantity};
 pub use bundle::find;
 pub use calibration::Calibration;
+pub use correction::Correction;
+pub use drift::{Drift, DriftError, Measured, ObserveError, Track};
 pub use polynomial::{Polynomial, Term};
 pub use power::PowerCurve;
 pub use prediction::{Flags, Prediction};
 pub use profile::{Identity, Phase, Power, Profile, Span, Trained};
+pub use progress::{Estimate, Progress, ProgressError};
 pub use request::{MAX_TOKENS, Request, RequestError};
 pub use tariff::Tariff;
+
+/// Errors whose text is that of their `message`.
+macro_rules! errors {
+    ($($error:ty),*) => {$(
+        impl core::fmt::Display for $error {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.message().to_str().unwrap_or_default())
+            }
+        }
+
+        impl core::error::Error for $error {}
+    )*};
+}
+errors!(RequestError, BudgetError, ProgressError, DriftError, ObserveError);

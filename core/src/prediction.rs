@@ -1,6 +1,6 @@
 //! What is answered: the seconds, joules and cost of one request, phase by phase.
 
-use crate::{Band, Phase, Profile, Request, RequestError, Span};
+use crate::{Band, Correction, Phase, Profile, Request, RequestError, Span};
 
 /// The latency, energy and cost of one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +61,12 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
-    fn set_if(&mut self, condition: bool, flag: Self) {
+    /// These and others.
+    pub(crate) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    pub(crate) fn set_if(&mut self, condition: bool, flag: Self) {
         if condition {
             self.0 |= flag.0;
         }
@@ -90,25 +95,23 @@ impl Profile {
     /// # Errors
     /// Those of [`Profile::check_request`], and no others: a decoded profile is finite at every request.
     pub fn predict(&self, request: Request) -> Result<Prediction, RequestError> {
-        self.check_request(request)?;
-        let Request { input_tokens, cached_tokens, output_tokens } = request;
-        let steps = output_tokens - 1;
-        let mut flags = Flags::default();
-        flags.set_if(self.trained.input_tokens.excludes(input_tokens), Flags::INPUT_EXTRAPOLATED);
-        flags.set_if(steps > 0 && self.trained.output_tokens.excludes(output_tokens), Flags::OUTPUT_EXTRAPOLATED);
+        self.predict_corrected(&Correction::NONE, request)
+    }
 
-        let prefill_s = self.prefill.seconds(self.prefill.polynomial.rise(cached_tokens, input_tokens), &mut flags);
-        let (decode_s, tpot_s) = if steps == 0 {
-            (0.0, 0.0)
-        } else {
-            let fitted_s = self.decode.polynomial.sum(input_tokens, input_tokens + steps);
-            let decode_s = self.decode.seconds(fitted_s, &mut flags);
-            (decode_s, decode_s / steps as f32)
-        };
+    /// [`Profile::predict`] for the device as it is now.
+    ///
+    /// # Errors
+    /// Those of [`Profile::predict`].
+    pub fn predict_corrected(&self, correction: &Correction, request: Request) -> Result<Prediction, RequestError> {
+        self.check_request(request)?;
+        let steps = request.output_tokens - 1;
+        let mut flags = self.range_flags(request);
+        let prefill_s = self.prefill_s(correction, request, &mut flags);
+        let decode_s = self.decode_s(correction, request.input_tokens, steps, &mut flags);
         let total_s = prefill_s + decode_s;
 
         let prefill_energy_j = self.power.prefill.energy_j(prefill_s);
-        let decode_energy_j = if steps == 0 { Some(0.0) } else { self.power.decode.energy_from_j(prefill_s, decode_s) };
+        let decode_energy_j = self.decode_energy_j(prefill_s, decode_s, steps);
         let energy_j = prefill_energy_j.zip(decode_energy_j).map(|(prefill_j, decode_j)| prefill_j + decode_j);
         let average_power_w = energy_j.map(|energy_j| if total_s > 0.0 { energy_j / total_s } else { 0.0 });
         let cost = self.tariff.as_ref().and_then(|tariff| tariff.cost(energy_j, total_s));
@@ -120,17 +123,47 @@ impl Profile {
             prefill_s,
             decode_s,
             total_s,
-            tpot_s,
+            tpot_s: if steps == 0 { 0.0 } else { decode_s / steps as f32 },
             prefill_energy_j,
             decode_energy_j,
             energy_j,
             average_power_w,
             cost,
-            prefill_band: bands.map(|bands| bands.prefill.band(prefill_s)),
-            decode_band: bands.map(|bands| bands.decode.band(decode_s)),
-            total_band: bands.map(|bands| bands.total.band(total_s)),
+            prefill_band: bands.map(|bands| correction.prefill_band(bands, prefill_s)),
+            decode_band: bands.map(|bands| correction.decode_band(bands, decode_s)),
+            total_band: bands.map(|bands| correction.total_band(bands, total_s)),
             flags,
         })
+    }
+
+    /// Whether the token counts are outside the range that the profile was trained on.
+    pub(crate) fn range_flags(&self, request: Request) -> Flags {
+        let Request { input_tokens, output_tokens, .. } = request;
+        let mut flags = Flags::default();
+        flags.set_if(self.trained.input_tokens.excludes(input_tokens), Flags::INPUT_EXTRAPOLATED);
+        let output_excluded = output_tokens > 1 && self.trained.output_tokens.excludes(output_tokens);
+        flags.set_if(output_excluded, Flags::OUTPUT_EXTRAPOLATED);
+        flags
+    }
+
+    /// Seconds of the prompt of a request.
+    pub(crate) fn prefill_s(&self, correction: &Correction, request: Request, flags: &mut Flags) -> f32 {
+        let fitted_s = self.prefill.polynomial.rise(request.cached_tokens, request.input_tokens);
+        self.prefill.seconds(fitted_s, flags) * correction.prefill
+    }
+
+    /// Seconds of the first steps of a request.
+    pub(crate) fn decode_s(&self, correction: &Correction, input_tokens: u32, steps: u32, flags: &mut Flags) -> f32 {
+        if steps == 0 {
+            return 0.0;
+        }
+        let fitted_s = self.decode.polynomial.sum(input_tokens, input_tokens + steps);
+        self.decode.seconds(fitted_s, flags) * correction.decode
+    }
+
+    /// Joules of the steps of a request.
+    pub(crate) fn decode_energy_j(&self, prefill_s: f32, decode_s: f32, steps: u32) -> Option<f32> {
+        if steps == 0 { Some(0.0) } else { self.power.decode.energy_from_j(prefill_s, decode_s) }
     }
 
     /// Whether the profile answers a request.

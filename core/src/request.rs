@@ -1,7 +1,6 @@
 //! What is asked: the token counts of one request.
 
 use core::ffi::CStr;
-use core::fmt;
 
 /// The largest token count that is answered, 2^24: up to it every count is exact in an `f32`.
 pub const MAX_TOKENS: u32 = 1 << 24;
@@ -66,11 +65,3 @@ impl RequestError {
         }
     }
 }
-
-impl fmt::Display for RequestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message().to_str().unwrap_or_default())
-    }
-}
-
-impl core::error::Error for RequestError {}

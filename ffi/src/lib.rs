@@ -5,6 +5,9 @@
 //! - [`status`]: the fixed numbers that every call returns, and their texts.
 //! - [`profile`]: loading a profile into the caller's storage, and borrowing it back from there.
 //! - [`predict`]: token counts in; seconds, joules and cost out.
+//! - [`drift`]: follows a device that is no longer as its profile says.
+//! - [`budget`]: how many tokens fit within a limit of time, energy or cost.
+//! - [`progress`]: what is left of a running request.
 //! - `pointer`: the checks that every pointer passes.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![allow(non_camel_case_types)]
@@ -16,10 +19,20 @@ pub mod profile;
 
 pub mod predict;
 
+pub mod drift;
+
+pub mod budget;
+
+pub mod progress;
+
 mod pointer;
 
+pub use budget::{t2m_budget, t2m_limit, t2m_max_output_tokens};
+pub use drift::{t2m_drift, t2m_drift_init, t2m_drift_observe, t2m_drift_predict, t2m_drift_restore};
+pub use drift::{t2m_measured, t2m_track};
 pub use predict::{t2m_band, t2m_predict, t2m_predict_batch, t2m_prediction, t2m_request};
 pub use profile::{t2m_profile, t2m_profile_find, t2m_profile_load};
+pub use progress::{t2m_estimate, t2m_progress, t2m_remaining};
 pub use status::{t2m_abi_version, t2m_status, t2m_status_message};
 
 #[cfg(all(not(feature = "std"), not(panic = "abort")))]

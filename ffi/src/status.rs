@@ -1,7 +1,7 @@
 //! The fixed numbers that every call returns, and their texts.
 
 use core::ffi::{CStr, c_char};
-use token2metrics_core::{BlobError, RequestError};
+use token2metrics_core::{BlobError, BudgetError, DriftError, ObserveError, ProgressError, RequestError};
 
 /// What a call returns. The numbers are fixed: one never changes its meaning and is never used for
 /// another. The type is an `int32_t` whatever the compiler makes of enumerations. Later versions add
@@ -23,6 +23,8 @@ pub enum t2m_status {
     T2M_NAME_NOT_UTF8 = 5,
     /// No profile in the bundle has the name.
     T2M_NOT_FOUND = 6,
+    /// Stored bytes are more or fewer than the type has.
+    T2M_WRONG_SIZE = 7,
 
     /// The bytes end before the blob does.
     T2M_BLOB_TRUNCATED = 100,
@@ -66,11 +68,34 @@ pub enum t2m_status {
     T2M_TOO_MANY_TOKENS = 203,
     /// More than one output token, and the profile has no decode.
     T2M_NO_DECODE = 204,
+
+    /// The quantity of a limit is none of `T2M_SECONDS`, `T2M_JOULES` and `T2M_COST`.
+    T2M_LIMIT_QUANTITY = 300,
+    /// A limit is zero, negative, NaN or infinite.
+    T2M_LIMIT_VALUE = 301,
+    /// The confidence of a limit is not 50, 90, 95 or 99 percent.
+    T2M_LIMIT_CONFIDENCE = 302,
+    /// Energy is limited, and the profile does not know it.
+    T2M_LIMIT_NO_ENERGY = 303,
+    /// Cost is limited, and the profile does not know it.
+    T2M_LIMIT_NO_COST = 304,
+    /// A confidence above 50 percent, and the profile has no error bands.
+    T2M_LIMIT_NO_BANDS = 305,
+    /// A time of a running request is negative, NaN or infinite, or its first token is later than now.
+    T2M_PROGRESS_TIME = 310,
+    /// More tokens are generated than the request has.
+    T2M_PROGRESS_TOKENS = 311,
+    /// The `t2m_drift` was never begun, or is damaged.
+    T2M_DRIFT_DAMAGED = 320,
+    /// Another version of the library has written the `t2m_drift`.
+    T2M_DRIFT_VERSION = 321,
+    /// A measured time is zero, negative, NaN or infinite.
+    T2M_MEASURED_TIME = 322,
 }
 
 impl t2m_status {
     /// Every status, in the order of their numbers.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 39] = [
         Self::T2M_OK,
         Self::T2M_NULL_POINTER,
         Self::T2M_MISALIGNED,
@@ -78,6 +103,7 @@ impl t2m_status {
         Self::T2M_NOT_LOADED,
         Self::T2M_NAME_NOT_UTF8,
         Self::T2M_NOT_FOUND,
+        Self::T2M_WRONG_SIZE,
         Self::T2M_BLOB_TRUNCATED,
         Self::T2M_BLOB_MAGIC,
         Self::T2M_BLOB_VERSION,
@@ -98,6 +124,17 @@ impl t2m_status {
         Self::T2M_CACHED_TOKENS,
         Self::T2M_TOO_MANY_TOKENS,
         Self::T2M_NO_DECODE,
+        Self::T2M_LIMIT_QUANTITY,
+        Self::T2M_LIMIT_VALUE,
+        Self::T2M_LIMIT_CONFIDENCE,
+        Self::T2M_LIMIT_NO_ENERGY,
+        Self::T2M_LIMIT_NO_COST,
+        Self::T2M_LIMIT_NO_BANDS,
+        Self::T2M_PROGRESS_TIME,
+        Self::T2M_PROGRESS_TOKENS,
+        Self::T2M_DRIFT_DAMAGED,
+        Self::T2M_DRIFT_VERSION,
+        Self::T2M_MEASURED_TIME,
     ];
 
     /// The text of a status: what was wrong and what to do about it. Errors of `core` have their text there.
@@ -110,6 +147,7 @@ impl t2m_status {
             Self::T2M_NOT_LOADED => c"the profile was never loaded or was overwritten: load it first",
             Self::T2M_NAME_NOT_UTF8 => c"the name is not UTF-8",
             Self::T2M_NOT_FOUND => c"no profile in the bundle has this name",
+            Self::T2M_WRONG_SIZE => c"the stored bytes are more or fewer than the type has: they are of something else",
             Self::T2M_BLOB_TRUNCATED => BlobError::Truncated.message(),
             Self::T2M_BLOB_MAGIC => BlobError::Magic.message(),
             Self::T2M_BLOB_VERSION => BlobError::Version(0).message(),
@@ -130,6 +168,17 @@ impl t2m_status {
             Self::T2M_CACHED_TOKENS => RequestError::CachedTokens.message(),
             Self::T2M_TOO_MANY_TOKENS => RequestError::TooManyTokens.message(),
             Self::T2M_NO_DECODE => RequestError::NoDecode.message(),
+            Self::T2M_LIMIT_QUANTITY => c"the quantity of the limit is none of T2M_SECONDS, T2M_JOULES and T2M_COST",
+            Self::T2M_LIMIT_VALUE => BudgetError::Value.message(),
+            Self::T2M_LIMIT_CONFIDENCE => c"the confidence of the limit is not 50, 90, 95 or 99 percent",
+            Self::T2M_LIMIT_NO_ENERGY => BudgetError::NoEnergy.message(),
+            Self::T2M_LIMIT_NO_COST => BudgetError::NoCost.message(),
+            Self::T2M_LIMIT_NO_BANDS => BudgetError::NoBands.message(),
+            Self::T2M_PROGRESS_TIME => ProgressError::Time.message(),
+            Self::T2M_PROGRESS_TOKENS => ProgressError::Tokens.message(),
+            Self::T2M_DRIFT_DAMAGED => DriftError::Damaged.message(),
+            Self::T2M_DRIFT_VERSION => DriftError::Version.message(),
+            Self::T2M_MEASURED_TIME => ObserveError::Time.message(),
         }
     }
 }
@@ -164,6 +213,47 @@ impl From<RequestError> for t2m_status {
             RequestError::CachedTokens => Self::T2M_CACHED_TOKENS,
             RequestError::TooManyTokens => Self::T2M_TOO_MANY_TOKENS,
             RequestError::NoDecode => Self::T2M_NO_DECODE,
+        }
+    }
+}
+
+impl From<BudgetError> for t2m_status {
+    fn from(error: BudgetError) -> Self {
+        match error {
+            BudgetError::Request(error) => error.into(),
+            BudgetError::Value => Self::T2M_LIMIT_VALUE,
+            BudgetError::NoEnergy => Self::T2M_LIMIT_NO_ENERGY,
+            BudgetError::NoCost => Self::T2M_LIMIT_NO_COST,
+            BudgetError::NoBands => Self::T2M_LIMIT_NO_BANDS,
+        }
+    }
+}
+
+impl From<ProgressError> for t2m_status {
+    fn from(error: ProgressError) -> Self {
+        match error {
+            ProgressError::Request(error) => error.into(),
+            ProgressError::Time => Self::T2M_PROGRESS_TIME,
+            ProgressError::Tokens => Self::T2M_PROGRESS_TOKENS,
+        }
+    }
+}
+
+impl From<DriftError> for t2m_status {
+    fn from(error: DriftError) -> Self {
+        match error {
+            DriftError::Damaged => Self::T2M_DRIFT_DAMAGED,
+            DriftError::Version => Self::T2M_DRIFT_VERSION,
+        }
+    }
+}
+
+impl From<ObserveError> for t2m_status {
+    fn from(error: ObserveError) -> Self {
+        match error {
+            ObserveError::Drift(error) => error.into(),
+            ObserveError::Request(error) => error.into(),
+            ObserveError::Time => Self::T2M_MEASURED_TIME,
         }
     }
 }
