@@ -84,6 +84,26 @@
 #define T2M_FLAG_NO_BANDS 32
 
 /**
+ * Quantity of a limit: seconds of the whole request, `total_s`.
+ */
+#define T2M_SECONDS 1
+
+/**
+ * Quantity of a limit: joules of the whole request, `energy_j`.
+ */
+#define T2M_JOULES 2
+
+/**
+ * Quantity of a limit: cost of the whole request, in the currency of the profile.
+ */
+#define T2M_COST 3
+
+/**
+ * The largest token count that is answered.
+ */
+#define T2M_MAX_TOKENS 16777216
+
+/**
  * What a call returns. The numbers are fixed: one never changes its meaning and is never used for
  * another. The type is an `int32_t` whatever the compiler makes of enumerations. Later versions add
  * numbers; treat those that you do not know as failures.
@@ -121,6 +141,10 @@ enum t2m_status
      * No profile in the bundle has the name.
      */
     T2M_NOT_FOUND = 6,
+    /**
+     * Stored bytes are more or fewer than the type has.
+     */
+    T2M_WRONG_SIZE = 7,
     /**
      * The bytes end before the blob does.
      */
@@ -202,6 +226,50 @@ enum t2m_status
      * More than one output token, and the profile has no decode.
      */
     T2M_NO_DECODE = 204,
+    /**
+     * The quantity of a limit is none of `T2M_SECONDS`, `T2M_JOULES` and `T2M_COST`.
+     */
+    T2M_LIMIT_QUANTITY = 300,
+    /**
+     * A limit is zero, negative, NaN or infinite.
+     */
+    T2M_LIMIT_VALUE = 301,
+    /**
+     * The confidence of a limit is not 50, 90, 95 or 99 percent.
+     */
+    T2M_LIMIT_CONFIDENCE = 302,
+    /**
+     * Energy is limited, and the profile does not know it.
+     */
+    T2M_LIMIT_NO_ENERGY = 303,
+    /**
+     * Cost is limited, and the profile does not know it.
+     */
+    T2M_LIMIT_NO_COST = 304,
+    /**
+     * A confidence above 50 percent, and the profile has no error bands.
+     */
+    T2M_LIMIT_NO_BANDS = 305,
+    /**
+     * A time of a running request is negative, NaN or infinite, or its first token is later than now.
+     */
+    T2M_PROGRESS_TIME = 310,
+    /**
+     * More tokens are generated than the request has.
+     */
+    T2M_PROGRESS_TOKENS = 311,
+    /**
+     * The `t2m_drift` was never begun, or is damaged.
+     */
+    T2M_DRIFT_DAMAGED = 320,
+    /**
+     * Another version of the library has written the `t2m_drift`.
+     */
+    T2M_DRIFT_VERSION = 321,
+    /**
+     * A measured time is zero, negative, NaN or infinite.
+     */
+    T2M_MEASURED_TIME = 322,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -316,6 +384,159 @@ typedef struct t2m_prediction {
     uint32_t flags;
 } t2m_prediction;
 
+/**
+ * What has been seen of one phase of the requests on one device.
+ */
+typedef struct t2m_track {
+    /**
+     * The natural logarithm of `ratio`.
+     */
+    float log_ratio;
+    /**
+     * Observed seconds / those that the profile predicts, now; 1/8 to 8.
+     */
+    float ratio;
+    /**
+     * Factor on the width of the phase's band, 1/4 to 64.
+     */
+    float width;
+    /**
+     * Mean log ratio of the values in doubt.
+     */
+    float doubt;
+    /**
+     * Requests that the ratio was learned from, at most 65535; predictions use it from the third on.
+     */
+    uint16_t observed;
+    /**
+     * Values in doubt: far from the ratio and near to each other. The third is believed.
+     */
+    uint16_t doubted;
+} t2m_track;
+
+/**
+ * How a device differs from its profile, learned from the requests that it ran: throttled, in another
+ * power mode, under other load. 48 bytes that belong to the caller, one state per profile in use; its
+ * fields may be read, and only the library writes them. It may be copied, and kept over a restart by
+ * storing its bytes. One thread at a time may observe; meanwhile nobody may read it.
+ */
+typedef struct t2m_drift {
+    /**
+     * Mark and number of this layout.
+     */
+    uint32_t version;
+    /**
+     * Of `prefill_s`.
+     */
+    struct t2m_track prefill;
+    /**
+     * Of `decode_s`.
+     */
+    struct t2m_track decode;
+    /**
+     * Factor on the width of the band of `total_s`, 1/4 to 64.
+     */
+    float total_width;
+} t2m_drift;
+
+/**
+ * How long the phases of a request took.
+ */
+typedef struct t2m_measured {
+    /**
+     * Seconds from submission to the first token; above 0.
+     */
+    float prefill_s;
+    /**
+     * Seconds from the first token to the last; above 0, and not read where there is no decode step.
+     */
+    float decode_s;
+} t2m_measured;
+
+/**
+ * What a request may take at most.
+ */
+typedef struct t2m_limit {
+    /**
+     * `T2M_SECONDS`, `T2M_JOULES` or `T2M_COST`.
+     */
+    uint32_t quantity;
+    /**
+     * Seconds, joules or money; above 0 and finite.
+     */
+    float value;
+    /**
+     * Percent of such requests that are to stay within the limit: 50, 90, 95 or 99. More than 50 needs a
+     * profile with error bands. Energy and cost are those of the time at that confidence; how exact
+     * the power meter was is not in it.
+     */
+    uint32_t confidence;
+} t2m_limit;
+
+/**
+ * How far a limit reaches.
+ */
+typedef struct t2m_budget {
+    /**
+     * The largest count of output tokens that fits; 0 where not even the prompt with its first token does:
+     * refuse the request.
+     */
+    uint32_t output_tokens;
+    /**
+     * What that many take at the confidence, in the unit of the limit; where none fits, what one takes.
+     */
+    float value;
+    /**
+     * `T2M_FLAG_...` bits of the request with that many output tokens: with `T2M_FLAG_OUTPUT_EXTRAPOLATED`
+     * they are outside the range that the profile was trained on.
+     */
+    uint32_t flags;
+} t2m_budget;
+
+/**
+ * How far a running request has come.
+ */
+typedef struct t2m_progress {
+    /**
+     * Tokens generated so far; 0 while the prompt is being computed.
+     */
+    uint32_t generated_tokens;
+    /**
+     * Seconds since the request was submitted; at least 0.
+     */
+    float elapsed_s;
+    /**
+     * Seconds from submission to the first token, at most `elapsed_s`; not read while there is none.
+     */
+    float prefill_s;
+} t2m_progress;
+
+/**
+ * What is left of a running request. No float is negative or NaN.
+ */
+typedef struct t2m_estimate {
+    /**
+     * Seconds until its last token.
+     */
+    float remaining_s;
+    /**
+     * Joules until then; INFINITY with `T2M_FLAG_NO_ENERGY`.
+     */
+    float remaining_energy_j;
+    /**
+     * `elapsed_s + remaining_s`.
+     */
+    float total_s;
+    /**
+     * `elapsed_s / total_s`, 0 to 1: how much of a progress bar to fill.
+     */
+    float fraction;
+    /**
+     * `T2M_FLAG_...` bits, as in a prediction.
+     */
+    uint32_t flags;
+} t2m_estimate;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -405,6 +626,132 @@ t2m_status t2m_predict_batch(const struct t2m_profile *profile,
                              const struct t2m_request *requests,
                              size_t n,
                              struct t2m_prediction *predictions);
+
+/**
+ * Begins a state: nothing observed. Also the way to forget what was observed, say after the power mode was
+ * changed on purpose. O(1), without interrupts to fear: it only writes `*drift`.
+ *
+ * Returns `T2M_OK` and writes `*drift`; `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ *     t2m_drift drift;
+ *     t2m_status status = t2m_drift_init(&drift);
+ *
+ * # Safety
+ * `drift` points to a `t2m_drift` that may be written.
+ */
+t2m_status t2m_drift_init(struct t2m_drift *drift);
+
+/**
+ * Takes up a state from its stored bytes, which need no alignment: those of a `t2m_drift` as they lie in
+ * the memory of such a machine.
+ *
+ * Returns `T2M_OK` and writes `*drift`; `T2M_WRONG_SIZE` where `len` is not `sizeof(t2m_drift)`;
+ * `T2M_DRIFT_VERSION` or `T2M_DRIFT_DAMAGED` for bytes that are not a state of this version, after which a new one
+ * is begun with `t2m_drift_init`; `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ *     if (t2m_drift_restore(page, sizeof drift, &drift) != T2M_OK) t2m_drift_init(&drift);
+ *
+ * # Safety
+ * `bytes` points to `len` bytes, and `drift` to a `t2m_drift` that may be written.
+ */
+t2m_status t2m_drift_restore(const uint8_t *bytes,
+                             size_t len,
+                             struct t2m_drift *drift);
+
+/**
+ * Learns from a request that has run: how its measured times compare with those that the profile predicts.
+ * A single value that is far off changes nothing; three in a row that agree are believed. Give as
+ * `output_tokens` what was really generated, if the request was stopped early. A phase for which
+ * the profile predicts no time at all is left out. O(1) in time and memory.
+ *
+ * Returns `T2M_OK` and updates `*drift`; `T2M_MEASURED_TIME` where a time is zero, negative, NaN or
+ * infinite; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`; what `t2m_predict` returns for the
+ * request; `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`. Then the state is as it was.
+ *
+ *     t2m_measured measured = { 0.21f, 3.4f };
+ *     t2m_status status = t2m_drift_observe(&profile, &request, &measured, &drift);
+ *
+ * # Safety
+ * `profile` points to a `t2m_profile`, `request` to a `t2m_request`, `measured` to a `t2m_measured`, and
+ * `drift` to a `t2m_drift` that may be written and that nobody else reads or writes meanwhile.
+ */
+t2m_status t2m_drift_observe(const struct t2m_profile *profile,
+                             const struct t2m_request *request,
+                             const struct t2m_measured *measured,
+                             struct t2m_drift *drift);
+
+/**
+ * Predicts one request on the device as it is now: the times of `t2m_predict` times the ratios of the
+ * drift, its bands around them and as wide as they have proved to have to be, and energy and cost of
+ * these times. With fewer than three observed requests of a phase, that phase is as `t2m_predict`
+ * has it. In constant time whatever the token counts.
+ *
+ * Returns `T2M_OK` and writes `*prediction`; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`; or what
+ * `t2m_predict` returns.
+ *
+ *     t2m_status status = t2m_drift_predict(&profile, &drift, &request, &prediction);
+ *
+ * # Safety
+ * `profile` points to a `t2m_profile`, `drift` to a `t2m_drift`, `request` to a `t2m_request`, and `prediction`
+ * to a `t2m_prediction` that may be written.
+ */
+t2m_status t2m_drift_predict(const struct t2m_profile *profile,
+                             const struct t2m_drift *drift,
+                             const struct t2m_request *request,
+                             struct t2m_prediction *prediction);
+
+/**
+ * How many output tokens fit within a limit: the largest count, up to the `output_tokens` of the request
+ * (`T2M_MAX_TOKENS` for as many as fit), that stays within it, exact to one token. In constant time: at
+ * most 26 evaluations of a request's time. `drift` may be NULL: the profile as it is.
+ *
+ * Returns `T2M_OK` and writes `*budget`, also where nothing fits; `T2M_LIMIT_QUANTITY`,
+ * `T2M_LIMIT_VALUE` or `T2M_LIMIT_CONFIDENCE` for a limit that is none; `T2M_LIMIT_NO_ENERGY`,
+ * `T2M_LIMIT_NO_COST` or `T2M_LIMIT_NO_BANDS` for one that the profile knows nothing of; what
+ * `t2m_predict` returns for the request; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`;
+ * `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ *     t2m_request request = { 900, 0, 512 };
+ *     t2m_limit limit = { T2M_SECONDS, 10.0f, 95 };
+ *     t2m_budget budget;
+ *     t2m_status status = t2m_max_output_tokens(&profile, &drift, &request, &limit, &budget);
+ *     if (status == T2M_OK && budget.output_tokens == 0) refuse();
+ *
+ * # Safety
+ * `profile` points to a `t2m_profile`, `drift` to a `t2m_drift` or is NULL, `request` to a
+ * `t2m_request`, `limit` to a `t2m_limit`, and `budget` to a `t2m_budget` that may be written.
+ */
+t2m_status t2m_max_output_tokens(const struct t2m_profile *profile,
+                                 const struct t2m_drift *drift,
+                                 const struct t2m_request *request,
+                                 const struct t2m_limit *limit,
+                                 struct t2m_budget *budget);
+
+/**
+ * Estimates the rest of a running request from the profile and from the pace of this very request, which
+ * counts as much as the profile after eight steps. The `output_tokens` of the request are how many it
+ * will generate. May be called at any time, also between two tokens; for a request on the predicted
+ * pace, `remaining_s` falls as `elapsed_s` rises. `drift` may be NULL: the profile as it is. In constant
+ * time.
+ *
+ * Returns `T2M_OK` and writes `*estimate`; `T2M_PROGRESS_TIME` or `T2M_PROGRESS_TOKENS`; what
+ * `t2m_predict` returns for the request; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`;
+ * `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ *     t2m_progress progress = { generated, elapsed_s, prefill_s };
+ *     t2m_estimate estimate;
+ *     t2m_status status = t2m_remaining(&profile, &drift, &request, &progress, &estimate);
+ *     if (status == T2M_OK) printf("\r%3.0f %%, %.0f s left", 100 * estimate.fraction, estimate.remaining_s);
+ *
+ * # Safety
+ * `profile` points to a `t2m_profile`, `drift` to a `t2m_drift` or is NULL, `request` to a
+ * `t2m_request`, `progress` to a `t2m_progress`, and `estimate` to a `t2m_estimate` that may be written.
+ */
+t2m_status t2m_remaining(const struct t2m_profile *profile,
+                         const struct t2m_drift *drift,
+                         const struct t2m_request *request,
+                         const struct t2m_progress *progress,
+                         struct t2m_estimate *estimate);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -21,7 +21,7 @@ fn numbers_and_texts_are_distinct() {
 
 #[test]
 fn unknown_numbers_have_a_text() {
-    for number in [i32::MIN, -1, 7, 99, 115, 199, 205, i32::MAX] {
+    for number in [i32::MIN, -1, 8, 99, 115, 199, 205, 299, 306, 312, 323, i32::MAX] {
         assert_eq!(text(number), "not a status of this library", "{number}");
     }
 }
@@ -60,5 +60,22 @@ fn errors_of_core_keep_their_text() {
     for (error, number) in request_errors.into_iter().zip(200..) {
         assert_eq!(t2m_status::from(error) as i32, number);
         assert_eq!(t2m_status::from(error).message(), error.message());
+    }    // Those of requests that are wrong already have their number.
+    let others = [
+        (301, t2m_status::from(BudgetError::Value), BudgetError::Value.message()),
+        (303, BudgetError::NoEnergy.into(), BudgetError::NoEnergy.message()),
+        (304, BudgetError::NoCost.into(), BudgetError::NoCost.message()),
+        (305, BudgetError::NoBands.into(), BudgetError::NoBands.message()),
+        (201, BudgetError::Request(RequestError::NoOutputTokens).into(), RequestError::NoOutputTokens.message()),
+        (310, ProgressError::Time.into(), ProgressError::Time.message()),
+        (311, ProgressError::Tokens.into(), ProgressError::Tokens.message()),
+        (202, ProgressError::Request(RequestError::CachedTokens).into(), RequestError::CachedTokens.message()),
+        (320, DriftError::Damaged.into(), DriftError::Damaged.message()),
+        (321, ObserveError::Drift(DriftError::Version).into(), DriftError::Version.message()),
+        (322, ObserveError::Time.into(), ObserveError::Time.message()),
+        (204, ObserveError::Request(RequestError::NoDecode).into(), RequestError::NoDecode.message()),
+    ];
+    for (number, status, message) in others {
+        assert_eq!((status as i32, status.message()), (number, message));
     }
 }
