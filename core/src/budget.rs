@@ -57,7 +57,7 @@ pub enum BudgetError {
 
 impl Profile {
     /// The largest count of output tokens, up to the `output_tokens` of the request, that stays within a limit: exact to
-    /// one token, in at most 26 evaluations of a request's time.
+    /// one token, in at most 27 evaluations of a request's time.
     ///
     /// # Errors
     /// [`BudgetError`]; a limit that nothing fits in is none: it gives 0 tokens.

@@ -70,12 +70,12 @@ pub enum ObserveError {
 }
 
 const MARK: u32 = u32::from_le_bytes([0, b'T', b'2', b'D']);
-/// Weight of a new value in the long run: half of what is known is from the last four requests.
-const WEIGHT: f32 = 1.0 / 6.0;
+/// Weight of a new value in the long run: half of what is known is from the last four or five requests.
+const WEIGHT: f32 = 1.0 / 7.0;
 /// A log ratio this far from what is known is in doubt, or further where the band is wide.
 const GATE: f32 = 0.2;
 /// The same in widths of the band from its middle to its end.
-const GATE_WIDTHS: f32 = 2.5;
+const GATE_WIDTHS: f32 = 1.75;
 /// From the middle to the end of a band that the profile does not have.
 const SPREAD: f32 = 0.05;
 /// Values in doubt that make a changed device.

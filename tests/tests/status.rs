@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 use token2metrics::{t2m_status, t2m_status_message};
-use token2metrics_core::{BlobError, RequestError};
+use token2metrics_core::{BlobError, BudgetError, DriftError, ObserveError, ProgressError, RequestError};
 
 fn text(status: i32) -> &'static str {
     // SAFETY: the function promises a static string with its NUL.
@@ -60,7 +60,7 @@ fn errors_of_core_keep_their_text() {
     for (error, number) in request_errors.into_iter().zip(200..) {
         assert_eq!(t2m_status::from(error) as i32, number);
         assert_eq!(t2m_status::from(error).message(), error.message());
-    }    // Those of requests that are wrong already have their number.
+    } // Those of requests that are wrong already have their number.
     let others = [
         (301, t2m_status::from(BudgetError::Value), BudgetError::Value.message()),
         (303, BudgetError::NoEnergy.into(), BudgetError::NoEnergy.message()),

@@ -1,6 +1,6 @@
 //! The command line: what all commands share, and which there are.
 
-use crate::cmd::{batch_predict, calibrate, demo, evaluate, export, inspect, predict, rehearse, train};
+use crate::cmd::{batch_predict, budget, calibrate, demo, evaluate, export, inspect, predict, rehearse, train};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use log::LevelFilter;
@@ -30,6 +30,7 @@ enum Command {
     Train(train::Train),
     Predict(predict::Predict),
     BatchPredict(batch_predict::BatchPredict),
+    Budget(budget::Budget),
     Evaluate(evaluate::Evaluate),
     Calibrate(calibrate::Calibrate),
     Rehearse(rehearse::Rehearse),
@@ -64,6 +65,7 @@ impl Cli {
             Command::Train(command) => command.run(configs),
             Command::Predict(command) => command.run(configs),
             Command::BatchPredict(command) => command.run(configs),
+            Command::Budget(command) => command.run(configs),
             Command::Evaluate(command) => command.run(configs),
             Command::Calibrate(command) => command.run(),
             Command::Rehearse(command) => command.run(configs),

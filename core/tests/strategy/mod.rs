@@ -1,4 +1,5 @@
 //! Random profiles and requests.
+#![allow(dead_code, reason = "every test file has this module, and uses some of it")]
 
 use proptest::collection::vec;
 use proptest::option::of as option;

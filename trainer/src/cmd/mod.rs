@@ -1,6 +1,7 @@
 //! The subcommands, one file each: its options, and `run`, which gives what goes to stdout; and the options that some of them share.
 
 pub mod batch_predict;
+pub mod budget;
 pub mod calibrate;
 pub mod demo;
 pub mod evaluate;

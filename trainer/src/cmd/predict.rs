@@ -34,18 +34,60 @@ pub struct Predict {
     format: Format,
 }
 
+/// A request and its prediction.
 #[derive(Serialize)]
-struct Report<'a> {
+pub(super) struct Report<'a> {
     llm: &'a str,
     device: &'a str,
     variant: &'a str,
     input_tokens: u32,
     cached_tokens: u32,
-    output_tokens: u32,
+    pub(super) output_tokens: u32,
     #[serde(flatten)]
     figures: Figures,
     currency: Option<&'a str>,
     flags: Vec<&'static str>,
+}
+
+impl<'a> Report<'a> {
+    /// Predicts a request, and warns of figures that are doubtful.
+    ///
+    /// # Errors
+    /// Counts that make no request.
+    pub(super) fn new(profile: &'a Profile, request: Request) -> Result<(Self, Prediction)> {
+        let prediction = profile.predict(request)?;
+        for remark in remarks(profile, prediction.flags) {
+            log::warn!("{remark}");
+        }
+        let whose = &profile.identity;
+        let report = Self {
+            llm: &whose.llm,
+            device: &whose.device,
+            variant: &whose.variant,
+            input_tokens: request.input_tokens,
+            cached_tokens: request.cached_tokens,
+            output_tokens: request.output_tokens,
+            figures: Figures::from(&prediction),
+            currency: currency_of(profile),
+            flags: flag_names(prediction.flags),
+        };
+        Ok((report, prediction))
+    }
+
+    /// Whose prediction it is, as a line.
+    pub(super) fn title(&self) -> String {
+        identity(self.llm, self.device, self.variant) + "\n"
+    }
+
+    /// What its cost is in, if that is stated.
+    pub(super) fn currency(&self) -> Option<&str> {
+        self.currency
+    }
+
+    /// What the profile knows of the request, as a table.
+    pub(super) fn table(&self, prediction: &Prediction) -> String {
+        text(prediction, self.currency)
+    }
 }
 
 impl Predict {
@@ -56,26 +98,9 @@ impl Predict {
         self.tariff.apply(&mut profile)?;
         let Self { input_tokens, cached_tokens, output_tokens, .. } = self;
         let request = Request { input_tokens, cached_tokens, output_tokens };
-        let prediction = profile.predict(request)?;
-        for remark in remarks(&profile, prediction.flags) {
-            log::warn!("{remark}");
-        }
+        let (report, prediction) = Report::new(&profile, request)?;
         self.tariff.warn_of_no_cost(prediction.cost.is_some());
-        let whose = &profile.identity;
-        let report = Report {
-            llm: &whose.llm,
-            device: &whose.device,
-            variant: &whose.variant,
-            input_tokens,
-            cached_tokens,
-            output_tokens,
-            figures: Figures::from(&prediction),
-            currency: currency_of(&profile),
-            flags: flag_names(prediction.flags),
-        };
-        self.format.render(&report, || {
-            identity(report.llm, report.device, report.variant) + "\n" + &text(&prediction, report.currency)
-        })
+        self.format.render(&report, || report.title() + &report.table(&prediction))
     }
 }
 
