@@ -78,13 +78,19 @@ impl Profile {
         };
         let mut flags = Flags::default();
         let prefill_s = self.prefill_s(correction, request, &mut flags);
+        let prompt = match limit.quantity {
+            Quantity::Seconds => Prompt { seconds: prefill_s, joules: None },
+            Quantity::Joules | Quantity::Cost => {
+                Prompt { seconds: prefill_s, joules: self.power.prefill.energy_j(prefill_s * ratio) }
+            }
+        };
         // What a count of tokens takes; unknown is more than any limit.
         let value = |output_tokens: u32| {
             let decode_s = self.decode_s(correction, request.input_tokens, output_tokens - 1, &mut Flags::default());
-            let value = self.quantity(limit.quantity, prefill_s, decode_s, output_tokens - 1, ratio);
+            let value = self.quantity(limit.quantity, prompt, decode_s, output_tokens - 1, ratio);
             value.unwrap_or(f32::INFINITY)
         };
-        if self.quantity(limit.quantity, prefill_s, 0.0, request.output_tokens - 1, ratio).is_none() {
+        if self.quantity(limit.quantity, prompt, 0.0, request.output_tokens - 1, ratio).is_none() {
             return Err(if limit.quantity == Quantity::Cost { BudgetError::NoCost } else { BudgetError::NoEnergy });
         }
 
@@ -99,11 +105,12 @@ impl Profile {
     }
 
     /// What a request takes whose phases take these times, all times `ratio`.
-    fn quantity(&self, quantity: Quantity, prefill_s: f32, decode_s: f32, steps: u32, ratio: f32) -> Option<f32> {
-        let total_s = (prefill_s + decode_s) * ratio;
+    fn quantity(&self, quantity: Quantity, prompt: Prompt, decode_s: f32, steps: u32, ratio: f32) -> Option<f32> {
+        let total_s = (prompt.seconds + decode_s) * ratio;
         let energy_j = || {
-            let prefill_s = prefill_s * ratio;
-            Some(self.power.prefill.energy_j(prefill_s)? + self.decode_energy_j(prefill_s, decode_s * ratio, steps)?)
+            // With the prompt's first: where it is not known, there is no integral to compute.
+            let prefill_j = prompt.joules?;
+            Some(prefill_j + self.decode_energy_j(prompt.seconds * ratio, decode_s * ratio, steps)?)
         };
         match quantity {
             Quantity::Seconds => Some(total_s),
@@ -111,6 +118,15 @@ impl Profile {
             Quantity::Cost => self.tariff.as_ref()?.cost(energy_j(), total_s),
         }
     }
+}
+
+/// The part of a request that is the same whatever is generated.
+#[derive(Clone, Copy)]
+struct Prompt {
+    /// As predicted.
+    seconds: f32,
+    /// At the confidence; `None` where they are not asked for.
+    joules: Option<f32>,
 }
 
 /// The largest count that fits, by bisection: the least is known to, and what is above one that does not fit does not either.

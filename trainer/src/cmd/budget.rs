@@ -122,17 +122,12 @@ impl BudgetReport<'_> {
             Quantity::Cost => money(value.into(), self.request.currency()),
         };
         let (limit, value, confidence) = (amount(self.limit), amount(self.value), self.confidence);
-        match self.request.output_tokens {
-            0 => format!(
-                "nothing fits: the prompt and one token stay within {value} in {confidence} % of such requests, the limit is {limit}\n"
-            ),
-            all if all == wanted => {
-                format!("all {all} output tokens fit: {confidence} % of such requests stay within {value} of {limit}\n")
-            }
-            some => {
-                format!("{some} output tokens fit: {confidence} % of such requests stay within {value} of {limit}\n")
-            }
-        }
+        let fit = match self.request.output_tokens {
+            0 => "nothing fits: the prompt with one token is".to_owned(),
+            all if all == wanted => format!("all {all} output tokens fit: they are"),
+            some => format!("{some} output tokens fit: they are"),
+        };
+        format!("{fit} within {value} in {confidence} % of such requests, the limit is {limit}\n")
     }
 }
 
