@@ -168,7 +168,7 @@ fn limits_that_are_none_have_a_status() {
     for value in [0.0, -1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let refused = from_c(&blob, None, request, t2m_limit { value, ..sound });
         assert_eq!(refused, Err(t2m_status::T2M_LIMIT_VALUE), "{value}");
-        let error = command(&dir, request, &format!("--deadline-s {value}")).failed(1);
+        let error = command(&dir, request, &format!("--deadline-s={value}")).failed(1);
         assert!(error.contains("the limit is zero, negative, NaN or infinite"), "{error}");
     }
     for quantity in [0, 4, u32::MAX] {
