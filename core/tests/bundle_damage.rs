@@ -59,7 +59,10 @@ fn any_flipped_bit_damages_one_member_which_is_named() {
             let mut bundle = [parts.concat(), vec![0xFF; erased]].concat();
             bundle[offset + bit / 8] ^= 1 << (bit % 8);
             let member = others_are_sound(&bundle, &parts, damaged);
-            assert_eq!(member.bytes.len(), parts[damaged].len(), "bit {bit} of {damaged}");
+            // The damaged length of a last member may lead into the erased flash.
+            if damaged < 2 || erased == 0 || !(4..6).contains(&(bit / 8)) {
+                assert_eq!(member.bytes.len(), parts[damaged].len(), "bit {bit} of {damaged}");
+            }
             // What is behind a damaged length of a name is not the name.
             let named = HEADER_LEN..=HEADER_LEN + NAMES[damaged].len();
             if !named.contains(&(bit / 8)) {
@@ -125,6 +128,7 @@ fn bundle_may_be_cut_off_anywhere() {
     }
 }
 
+/// A length with a flipped bit leads into the second.
 #[test]
 fn several_damaged_members_are_each_listed() {
     let parts = parts();
@@ -135,10 +139,7 @@ fn several_damaged_members_are_each_listed() {
         let bundle = damaged.concat();
         let walked: Vec<_> = members(&bundle).collect();
         assert_eq!(walked.iter().map(name).collect::<Vec<_>>(), NAMES, "{flip}");
-        assert_eq!(
-            walked[0].profile.as_ref().err(),
-            Some(&error).filter(|_| flip != 4).or(walked[0].profile.as_ref().err())
-        );
+        assert_eq!(walked[0].profile, Err(error));
         assert_eq!(walked[2].profile, Profile::decode(&parts[2]), "{flip}");
     }
 }
