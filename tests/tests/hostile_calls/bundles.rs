@@ -121,7 +121,10 @@ fn damaged_member_is_listed_by_its_name_and_hides_no_other() {
             assert_eq!(names(&member), names(&listed(&whole, index)), "{damage}");
         }
         Out::<t2m_member>::new().fails_with(T2M_NOT_FOUND, |out| list(&bundle, 3, out));
-        Out::<t2m_profile>::new().fails_with(status, |out| find(&bundle, NAME, VARIANT, out));
+        // The others have the same names, and are found; the damaged one alone is not.
+        assert_eq!(find(&bundle, NAME, VARIANT, &mut loaded()), T2M_OK);
+        let alone = &bundle[PREFILL_ONLY.len()..][..BLOB.len()];
+        Out::<t2m_profile>::new().fails_with(status, |out| find(alone, NAME, VARIANT, out));
     }
     assert_eq!(
         names(&listed(&whole, 1)),
