@@ -179,7 +179,7 @@ fn members_that_are_not_there_are_told_with_those_that_are() {
             format!("all.t2m: no sound profile of LLM \"Other\" and variant \"50\" in the bundle; {there}"),
         ),
         ("predict --model-path outputs/tiny/profile.t2m --variant 50", format!("{wrong} variant \"50\"")),
-        ("predict --model tiny --variant 50", format!("outputs: the profile is of Tiny on Abacus, not of variant \"50\"")),
+        ("predict --model tiny --variant 50", "outputs: the profile is of Tiny on Abacus, not of variant \"50\"".to_owned()),
     ] {
         assert_eq!(experiment.run(&format!("{command} {REQUEST}")).failed(1), format!("error: {problem}"));
     }
