@@ -60,7 +60,7 @@ fn errors_of_core_keep_their_text() {
     for (error, number) in request_errors.into_iter().zip(200..) {
         assert_eq!(t2m_status::from(error) as i32, number);
         assert_eq!(t2m_status::from(error).message(), error.message());
-    }    // Those of requests that are wrong already have their number.
+    } // Those of requests that are wrong already have their number.
     let others = [
         (301, t2m_status::from(BudgetError::Value), BudgetError::Value.message()),
         (303, BudgetError::NoEnergy.into(), BudgetError::NoEnergy.message()),
