@@ -158,6 +158,11 @@ fn a_member_is_predicted_by_name_and_variant() {
         "batch-predict --model-path all.t2m --model Other --variant 30W --input-file requests.csv --output-file p.csv";
     experiment.run(batch).done();
     assert!(String::from_utf8(read(&experiment, "p.csv")).expect("text").contains("\n60,11,0,60.0,1.0"));
+    let budget =
+        "budget --model-path all.t2m --model Other --variant 30W --input-tokens 60 --deadline-s 70 --format json";
+    // A prompt of 60 s, its first token, and ten seconds of steps of 0.1 s.
+    let tokens = json(&experiment.run(budget).done())["output_tokens"].as_u64().expect("a count");
+    assert!((100..=101).contains(&tokens), "{tokens}");
     experiment.write("other.csv", "input_tokens,output_tokens,prefill_s,decode_s\n61,12,0.7,2.2\n");
     experiment.run("evaluate --model-path all.t2m --model Tiny --data other.csv").done();
 }
