@@ -827,7 +827,7 @@ t2m_status t2m_drift_predict(const struct t2m_profile *profile,
 /**
  * How many output tokens fit within a limit: the largest count, up to the `output_tokens` of the request
  * (`T2M_MAX_TOKENS` for as many as fit), that stays within it, exact to one token. In constant time: at
- * most 26 evaluations of a request's time. `drift` may be NULL: the profile as it is.
+ * most 27 evaluations of a request's time. `drift` may be NULL: the profile as it is.
  *
  * Returns `T2M_OK` and writes `*budget`, also where nothing fits; `T2M_LIMIT_QUANTITY`,
  * `T2M_LIMIT_VALUE` or `T2M_LIMIT_CONFIDENCE` for a limit that is none; `T2M_LIMIT_NO_ENERGY`,
