@@ -34,7 +34,6 @@ pub mod progress;
 mod pointer;
 
 pub use budget::{T2M_COST, T2M_JOULES, T2M_MAX_TOKENS, T2M_SECONDS, t2m_budget, t2m_limit, t2m_max_output_tokens};
-pub use budget::{t2m_budget, t2m_limit, t2m_max_output_tokens};
 pub use bundle::{t2m_member, t2m_profile_find, t2m_profile_find_variant, t2m_profile_list};
 pub use drift::{t2m_drift, t2m_drift_init, t2m_drift_observe, t2m_drift_predict, t2m_drift_restore};
 pub use drift::{t2m_measured, t2m_track};
