@@ -290,6 +290,75 @@ typedef struct T2M_ALIGNED(8) t2m_profile {
 } t2m_profile;
 
 /**
+ * A member of a bundle. Its names end with a NUL. Of a damaged member they are as much as can be
+ * read, which may be damaged as well, and empty otherwise.
+ */
+typedef struct t2m_member {
+    /**
+     * The language model.
+     */
+    char llm[41];
+    /**
+     * The machine that the times are of.
+     */
+    char device[33];
+    /**
+     * Power mode, runtime, quantization; may be empty.
+     */
+    char variant[33];
+    /**
+     * Where in the bundle the member begins.
+     */
+    uint32_t offset;
+    /**
+     * Its bytes. Those of a damaged member may be up to where the next one was found.
+     */
+    uint32_t len;
+    /**
+     * `T2M_OK`, or the `T2M_BLOB_...` status that says what is wrong with it.
+     */
+    t2m_status status;
+} t2m_member;
+
+/**
+ * What a runtime may want to show of a profile. The texts end with a NUL.
+ */
+typedef struct t2m_info {
+    /**
+     * The language model.
+     */
+    char llm[41];
+    /**
+     * The machine that the times are of.
+     */
+    char device[33];
+    /**
+     * Power mode, runtime, quantization; may be empty.
+     */
+    char variant[33];
+    /**
+     * The currency of `cost`; empty where it is not stated, or there is no tariff.
+     */
+    char currency[4];
+    /**
+     * The shortest prompt that the profile was trained on.
+     */
+    uint32_t input_tokens_min;
+    /**
+     * The longest prompt.
+     */
+    uint32_t input_tokens_max;
+    /**
+     * The fewest generated tokens that the profile was trained on.
+     */
+    uint32_t output_tokens_min;
+    /**
+     * The most generated tokens.
+     */
+    uint32_t output_tokens_max;
+} t2m_info;
+
+/**
  * One request: a single stream, no queue.
  */
 typedef struct t2m_request {
@@ -572,7 +641,8 @@ t2m_status t2m_profile_load(const uint8_t *blob,
 /**
  * Loads the profile of the LLM called `name` from a bundle: blobs back to back in `len` bytes, ended by a
  * byte of 0xFF (erased flash) or by the end. A single blob is a bundle too, so that a whole flash page
- * can be given. Damaged members are skipped.
+ * can be given. Of several variants the first is loaded. Damaged members are skipped, and hide no other,
+ * unless the very first byte of one became 0xFF, which is the end.
  *
  * Returns `T2M_OK` and writes `*profile`; `T2M_NOT_FOUND` where no member has the name, or the
  * `T2M_BLOB_...` status of the first damaged member where it may have been that one;
@@ -588,6 +658,60 @@ t2m_status t2m_profile_find(const uint8_t *bundle,
                             size_t len,
                             const char *name,
                             struct t2m_profile *profile);
+
+/**
+ * Loads the profile of the LLM called `name` in the variant called `variant`, such as a power mode or a
+ * quantization; "" is that of a profile without one. Otherwise as `t2m_profile_find`.
+ *
+ * Returns what `t2m_profile_find` returns; `T2M_NOT_FOUND` where no member has both names.
+ *
+ *     t2m_status status = t2m_profile_find_variant(page, 4096, "Llama-3.2-1B", "MAXN", &profile);
+ *
+ * # Safety
+ * `bundle` points to `len` bytes, `name` and `variant` to NUL-terminated strings, and `profile` to a
+ * `t2m_profile` that may be written.
+ */
+t2m_status t2m_profile_find_variant(const uint8_t *bundle,
+                                    size_t len,
+                                    const char *name,
+                                    const char *variant,
+                                    struct t2m_profile *profile);
+
+/**
+ * Tells what the member number `index` of a bundle is, counted from 0. Damaged members are counted too, and so
+ * are bytes that are no blob at all.
+ *
+ * Returns `T2M_OK` and writes `*member`, also of a damaged one, whose `status` says what is wrong with it;
+ * `T2M_NOT_FOUND` past the last; `T2M_NULL_POINTER` or `T2M_MISALIGNED`; `T2M_TOO_LONG` also for a member
+ * that does not lie within 4 GiB.
+ *
+ * Every call walks from the beginning of the bundle to the member.
+ *
+ *     t2m_member member;
+ *     for (size_t i = 0; t2m_profile_list(page, 4096, i, &member) == T2M_OK; i++)
+ *         printf("%s (%s): %s\n", member.llm, member.variant, t2m_status_message(member.status));
+ *
+ * # Safety
+ * `bundle` points to `len` bytes, and `member` to a `t2m_member` that may be written.
+ */
+t2m_status t2m_profile_list(const uint8_t *bundle,
+                            size_t len,
+                            size_t index,
+                            struct t2m_member *member);
+
+/**
+ * Tells whose profile was loaded, and the token counts that it was trained on. A request outside is
+ * answered, and flagged.
+ *
+ * Returns `T2M_OK` and writes `*info`; `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ *     t2m_info info;
+ *     if (t2m_profile_info(&profile, &info) == T2M_OK) printf("%s on %s\n", info.llm, info.device);
+ *
+ * # Safety
+ * `profile` points to a `t2m_profile`, and `info` to a `t2m_info` that may be written.
+ */
+t2m_status t2m_profile_info(const struct t2m_profile *profile, struct t2m_info *info);
 
 /**
  * Predicts one request, in constant time whatever its token counts.

@@ -121,43 +121,63 @@ pub(crate) struct Payload<'a> {
     bytes: &'a [u8],
 }
 
-/// The payload of a blob and what follows the blob; or what is wrong with its frame, and what follows if the frame's length
-/// can be believed.
-pub(crate) type Split<'a> = Result<(Payload<'a>, &'a [u8]), (BlobError, Option<&'a [u8]>)>;
+impl Payload<'_> {
+    /// Bytes of the blob that it is the payload of.
+    pub(crate) fn blob_len(&self) -> usize {
+        HEADER_LEN.saturating_add(self.bytes.len())
+    }
+}
 
 const fn is_known(version: u8) -> bool {
     1 <= version && version <= FORMAT_VERSION
 }
 
-/// Splits off the blob that `bytes` begin with, and checks its payload against the CRC.
-pub(crate) fn split(bytes: &[u8]) -> Split<'_> {
+/// Splits off the blob that `bytes` begin with, and checks its payload against the CRC: the payload, and what follows the blob.
+pub(crate) fn split(bytes: &[u8]) -> Result<(Payload<'_>, &[u8]), BlobError> {
     let have = bytes.len().min(MAGIC.len());
     if bytes.iter().zip(MAGIC).any(|(byte, magic)| *byte != magic) {
-        return Err((BlobError::Magic, None));
+        return Err(BlobError::Magic);
     }
-    let Some((header, rest)) = bytes.split_first_chunk::<HEADER_LEN>() else {
-        // An older reader must not mistake a newer blob for a short one of its own.
-        return Err(match bytes.get(have) {
-            Some(&version) if !is_known(version) => (BlobError::Version(version), None),
-            _ => (BlobError::Truncated, None),
-        });
-    };
-    let &[_, _, _, version, len_low, len_high, crc @ ..] = header;
-    let len = usize::from(u16::from_le_bytes([len_low, len_high]));
-    let (payload, rest) = match rest.split_at_checked(len) {
-        Some((payload, rest)) => (payload, Some(rest)),
-        None => (rest, None),
-    };
-    if !is_known(version) {
-        return Err((BlobError::Version(version), rest));
+    // An older reader must not mistake a newer blob for a short one of its own.
+    match bytes.get(have) {
+        Some(&version) if !is_known(version) => return Err(BlobError::Version(version)),
+        _ => {}
     }
-    let Some(rest) = rest else {
-        return Err((BlobError::Truncated, None));
-    };
-    if checksum([version, len_low, len_high], payload) != u32::from_le_bytes(crc) {
-        return Err((BlobError::Crc, Some(rest)));
+    let Frame { version_and_len, crc, payload, rest } = frame(bytes).ok_or(BlobError::Truncated)?;
+    if checksum(version_and_len, payload) != crc {
+        return Err(BlobError::Crc);
     }
+    let [version, ..] = version_and_len;
     Ok((Payload { version, bytes: payload }, rest))
+}
+
+/// Bytes of the blob that `bytes` begin with, as its header says, whether it is one or not.
+pub(crate) fn claimed_len(bytes: &[u8]) -> Option<usize> {
+    let &[_, _, _, _, len_low, len_high, ..] = bytes else { return None };
+    Some(HEADER_LEN.saturating_add(u16::from_le_bytes([len_low, len_high]).into()))
+}
+
+/// Whether `bytes` begin with a blob of any version, up to the length of this one's, whose checksum matches.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+        && frame(bytes.get(..MAX_LEN).unwrap_or(bytes))
+            .is_some_and(|frame| checksum(frame.version_and_len, frame.payload) == frame.crc)
+}
+
+/// The parts of a blob, not checked.
+struct Frame<'a> {
+    version_and_len: [u8; 3],
+    crc: u32,
+    payload: &'a [u8],
+    rest: &'a [u8],
+}
+
+/// Takes apart the blob that `bytes` begin with, unless they end before it does.
+fn frame(bytes: &[u8]) -> Option<Frame<'_>> {
+    let (header, rest) = bytes.split_first_chunk::<HEADER_LEN>()?;
+    let &[_, _, _, version, len_low, len_high, crc @ ..] = header;
+    let (payload, rest) = rest.split_at_checked(u16::from_le_bytes([len_low, len_high]).into())?;
+    Some(Frame { version_and_len: [version, len_low, len_high], crc: u32::from_le_bytes(crc), payload, rest })
 }
 
 fn checksum(version_and_len: [u8; 3], payload: &[u8]) -> u32 {
@@ -199,7 +219,7 @@ impl Profile {
     /// # Errors
     /// Anything but the exact bytes of a sound profile; [`BlobError`] lists it all.
     pub fn decode(bytes: &[u8]) -> Result<Self, BlobError> {
-        let (payload, rest) = split(bytes).map_err(|(error, _)| error)?;
+        let (payload, rest) = split(bytes)?;
         if !rest.is_empty() {
             return Err(BlobError::TrailingBytes);
         }

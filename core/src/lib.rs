@@ -15,7 +15,7 @@
 //!   trained on, per phase a polynomial with its calibration, and as far as it is known power, bands and a tariff.
 //! - [`blob`]: a profile as bytes: magic, version, length, CRC-32, postcard payload. Hostile bytes are rejected with a
 //!   [`BlobError`] that says why.
-//! - [`bundle`]: blobs back to back, as in a flash page, and the search for one by name.
+//! - [`bundle`]: blobs back to back, as in a flash page: its members, damaged ones included, and the search for one by name and variant.
 //! - [`request`] and [`prediction`]: token counts in; seconds, joules and cost out.
 //!
 //! What a runtime does with a prediction:
@@ -59,7 +59,7 @@ pub mod tariff;
 pub use band::{Band, Bands, Level, Ratios};
 pub use blob::BlobError;
 pub use budget::{Budget, BudgetError, Limit, Quantity};
-pub use bundle::find;
+pub use bundle::{Member, find, members};
 pub use calibration::Calibration;
 pub use correction::Correction;
 pub use drift::{Drift, DriftError, Measured, ObserveError, Track};

@@ -4,22 +4,27 @@ mod frame;
 
 use frame::frame;
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{BlobError, Profile, find};
+use token2metrics_core::{BlobError, Profile, find, members};
 
 const ERASED: [u8; 32] = [0xFF; 32];
 
 /// A blob of the vector's profile under another name; `device` tells apart what has the same name.
 fn member(llm: &str, device: &str) -> Vec<u8> {
+    encoded(llm, device, "a variant")
+}
+
+fn encoded(llm: &str, device: &str, variant: &str) -> Vec<u8> {
     let mut profile =
         Profile::decode(include_bytes!("../../tests/vectors/version_1.t2m")).expect("the vector is sound");
     profile.identity.llm = llm.try_into().expect("the name fits");
     profile.identity.device = device.try_into().expect("the name fits");
+    profile.identity.variant = variant.try_into().expect("the name fits");
     profile.encode(&mut [0; MAX_LEN]).expect("the profile is sound").to_vec()
 }
 
 /// The device of the member that is found.
 fn device(bundle: &[u8], llm: &str) -> Result<Option<String>, BlobError> {
-    find(bundle, llm).map(|found| found.map(|profile| profile.identity.device.as_str().to_owned()))
+    find(bundle, llm, None).map(|found| found.map(|profile| profile.identity.device.as_str().to_owned()))
 }
 
 fn found(device: &str) -> Result<Option<String>, BlobError> {
@@ -58,16 +63,41 @@ fn erased_byte_ends_the_bundle() {
     assert_eq!(device(&bundle, "two"), Ok(None));
 }
 
+/// The device of the member of this variant that is found.
+fn device_of(bundle: &[u8], llm: &str, variant: &str) -> Result<Option<String>, BlobError> {
+    find(bundle, llm, Some(variant)).map(|found| found.map(|profile| profile.identity.device.as_str().to_owned()))
+}
+
 #[test]
-fn damaged_payload_hides_no_other_member() {
-    let mut damaged = member("two", "second");
-    *damaged.last_mut().expect("a blob is not empty") ^= 1;
-    let bundle = [member("one", "first"), damaged, member("three", "third")].concat();
+fn variant_chooses_among_those_of_one_name() {
+    let of = |variant: &str, device: &str| encoded("one", device, variant);
+    let bundle = [of("15 W", "first"), of("30 W", "second"), of("", "third"), of("30 W", "fourth")].concat();
+    assert_eq!(device_of(&bundle, "one", "15 W"), found("first"));
+    assert_eq!(device_of(&bundle, "one", "30 W"), found("second"));
+    // No variant is one too, and not the same as any.
+    assert_eq!(device_of(&bundle, "one", ""), found("third"));
     assert_eq!(device(&bundle, "one"), found("first"));
-    assert_eq!(device(&bundle, "three"), found("third"));
-    // What is not found may have been the damaged one.
-    assert_eq!(device(&bundle, "two"), Err(BlobError::Crc));
-    assert_eq!(device(&bundle, "four"), Err(BlobError::Crc));
+    for (llm, variant) in [("one", "50 W"), ("one", "15"), ("two", "15 W")] {
+        assert_eq!(device_of(&bundle, llm, variant), Ok(None), "{llm} {variant}");
+    }
+}
+
+#[test]
+fn members_are_walked_over_with_their_places() {
+    let parts = [member("one", "first"), member("two", "second"), frame(9, b"\x05three"), frame(1, b"no profile")];
+    let bundle = [&parts.concat(), &ERASED[..]].concat();
+    let walked: Vec<_> = members(&bundle).collect();
+    let mut offset = 0;
+    for (member, part) in walked.iter().zip(&parts) {
+        assert_eq!((member.offset, member.bytes), (offset, &part[..]));
+        offset += part.len();
+    }
+    let names: Vec<_> = walked.iter().map(|member| member.identity().llm.to_string()).collect();
+    // Also that of a later version, which begins with an earlier one; "no profile" begins with a length that it does not have.
+    assert_eq!(names, ["one", "two", "three", ""]);
+    let errors: Vec<_> = walked.into_iter().map(|member| member.profile.err()).collect();
+    assert_eq!(errors, [None, None, Some(BlobError::Version(9)), Some(BlobError::Malformed)]);
+    assert_eq!(members(&[]).count() + members(&ERASED).count() + members(&ERASED[..1]).count(), 0);
 }
 
 #[test]
@@ -79,28 +109,10 @@ fn member_that_makes_no_sense_hides_no_other() {
     assert_eq!(device(&bundle[frame(1, b"no profile").len() + 10..], "one"), Err(BlobError::Version(9)));
 }
 
+/// A later version may be longer than any blob of this one.
 #[test]
-fn damaged_length_ends_the_search() {
-    for (low, high, error) in [(0x00, 0xFF, BlobError::Truncated), (7, 0, BlobError::Crc)] {
-        let mut damaged = member("two", "second");
-        (damaged[4], damaged[5]) = (low, high);
-        let bundle = [member("one", "first"), damaged, member("three", "third")].concat();
-        assert_eq!(device(&bundle, "one"), found("first"));
-        assert_eq!(device(&bundle, "three"), Err(error));
-    }
-}
-
-#[test]
-fn bytes_that_are_no_blob_end_the_search() {
-    let bundle = [&member("one", "first"), &[0; 4][..], &member("two", "second")].concat();
-    assert_eq!(device(&bundle, "one"), found("first"));
-    assert_eq!(device(&bundle, "two"), Err(BlobError::Magic));
-}
-
-#[test]
-fn last_member_may_be_cut_off() {
-    let members = [member("one", "first"), member("two", "second")].concat();
-    let cut = &members[..members.len() - 1];
-    assert_eq!(device(cut, "one"), found("first"));
-    assert_eq!(device(cut, "two"), Err(BlobError::Truncated));
+fn later_version_is_stepped_over() {
+    let bundle = [member("one", "first"), frame(9, &[7; 5000]), member("two", "second")].concat();
+    assert_eq!(device(&bundle, "two"), found("second"));
+    assert_eq!(members(&bundle).map(|member| member.bytes.len()).collect::<Vec<_>>()[1], 5010);
 }

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use reference::Figure;
 use strategy::{Shape, any_profile, curve, fitted_profile, huge_profile, request};
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{Band, BlobError, Flags, MAX_TOKENS, Power, Prediction, Profile, Request, find};
+use token2metrics_core::{Band, BlobError, Flags, MAX_TOKENS, Power, Prediction, Profile, Request, find, members};
 
 const FALLS: f32 = 1.0e-6;
 const ENERGY_RISES: f32 = 4.0e-6;
@@ -45,19 +45,39 @@ fn known(prediction: &Prediction) -> Vec<f32> {
     [prefill_s, decode_s, total_s, tpot_s].into_iter().chain(options.into_iter().flatten()).chain(ends).collect()
 }
 
+/// What may lie in flash: a blob, a damaged or a cut one, the beginning of one, erased flash, anything.
+fn part() -> impl Strategy<Value = Vec<u8>> {
+    let blob = any_profile()
+        .prop_map(|profile| profile.encode(&mut [0; MAX_LEN]).expect("the strategy makes sound profiles").to_vec());
+    prop_oneof![
+        4 => (blob, any::<prop::sample::Index>(), 0..4_u8).prop_map(|(mut blob, at, what)| {
+            let at = at.index(blob.len());
+            match what {
+                0 => blob[at] ^= 0x10,
+                1 => blob.truncate(at),
+                _ => {}
+            }
+            blob
+        }),
+        1 => Just(b"T2M\x02".to_vec()),
+        1 => prop::collection::vec(Just(0xFF_u8), 0..16),
+        1 => prop::collection::vec(any::<u8>(), 0..64),
+    ]
+}
+
 proptest! {
     #[test]
     fn decode_undoes_encode(profile in any_profile()) {
         let mut buffer = [0; MAX_LEN];
         let blob = profile.encode(&mut buffer).expect("the strategy makes sound profiles");
         prop_assert_eq!(Profile::decode(blob), Ok(profile.clone()));
-        prop_assert_eq!(find(blob, &profile.identity.llm), Ok(Some(profile)));
+        prop_assert_eq!(find(blob, &profile.identity.llm, None), Ok(Some(profile)));
     }
 
     #[test]
     fn decode_of_any_bytes_returns(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
         let _ = Profile::decode(&bytes);
-        let _ = find(&bytes, "any");
+        let _ = find(&bytes, "any", None);
     }
 
     /// Behind a header that is right, random bytes reach the payload's own checks; what passes them is answered.
@@ -75,18 +95,34 @@ proptest! {
             let prediction = predict(&profile, request);
             prop_assert!(known(&prediction).iter().all(|value| value.is_finite()), "{prediction:?}");
         }
-        prop_assert_ne!(find(&blob, "any").err(), Some(BlobError::Crc));
+        prop_assert_ne!(find(&blob, "any", None).err(), Some(BlobError::Crc));
     }
 
-    /// A damaged byte hides only its own member and those after it, and never makes up a profile.
+    /// A damaged byte hides only its own member, and never makes up a profile; one that became erased flash is the bundle's end.
     #[test]
-    fn damage_does_not_reach_back(profile in any_profile(), at in any::<prop::sample::Index>(), flip in 1_u8..) {
+    fn damage_does_not_spread(profile in any_profile(), at in any::<prop::sample::Index>(), flip in 1_u8..) {
         let mut buffer = [0; MAX_LEN];
         let blob = profile.encode(&mut buffer).expect("the strategy makes sound profiles");
-        let mut bundle = [blob, blob].concat();
+        let mut bundle = [blob; 3].concat();
         bundle[blob.len() + at.index(blob.len())] ^= flip;
-        prop_assert_eq!(find(&bundle, &profile.identity.llm), Ok(Some(profile.clone())));
-        prop_assert_ne!(find(&bundle[blob.len()..], &profile.identity.llm), Ok(Some(profile)));
+        let sound = members(&bundle).filter(|member| member.profile.as_ref() == Ok(&profile)).map(|member| member.offset);
+        let behind = (bundle[blob.len()] != 0xFF).then_some(2 * blob.len());
+        prop_assert_eq!(sound.collect::<Vec<_>>(), [0].into_iter().chain(behind).collect::<Vec<_>>());
+        let damaged = &bundle[blob.len()..2 * blob.len()];
+        prop_assert_eq!(find(damaged, &profile.identity.llm, None).ok().flatten(), None);
+    }
+
+    /// The walk covers bytes in their order, and ends.
+    #[test]
+    fn members_of_any_bytes_are_in_order(parts in prop::collection::vec(part(), 0..8)) {
+        let bytes = parts.concat();
+        let mut behind = 0;
+        for member in members(&bytes) {
+            prop_assert!(behind <= member.offset && !member.bytes.is_empty());
+            behind = member.offset + member.bytes.len();
+            prop_assert_eq!(&bytes[member.offset..behind], member.bytes);
+            prop_assert_eq!(member.profile.ok(), Profile::decode(member.bytes).ok());
+        }
     }
 
     #[test]

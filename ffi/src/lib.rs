@@ -4,6 +4,8 @@
 //!
 //! - [`status`]: the fixed numbers that every call returns, and their texts.
 //! - [`profile`]: loading a profile into the caller's storage, and borrowing it back from there.
+//! - [`bundle`]: blobs back to back: what is in them, and loading one by name.
+//! - [`info`]: what a loaded profile says of itself.
 //! - [`predict`]: token counts in; seconds, joules and cost out.
 //! - [`drift`]: follows a device that is no longer as its profile says.
 //! - [`budget`]: how many tokens fit within a limit of time, energy or cost.
@@ -17,6 +19,10 @@ pub mod status;
 
 pub mod profile;
 
+pub mod bundle;
+
+pub mod info;
+
 pub mod predict;
 
 pub mod drift;
@@ -28,10 +34,12 @@ pub mod progress;
 mod pointer;
 
 pub use budget::{T2M_COST, T2M_JOULES, T2M_MAX_TOKENS, T2M_SECONDS, t2m_budget, t2m_limit, t2m_max_output_tokens};
+pub use bundle::{t2m_member, t2m_profile_find, t2m_profile_find_variant, t2m_profile_list};
 pub use drift::{t2m_drift, t2m_drift_init, t2m_drift_observe, t2m_drift_predict, t2m_drift_restore};
 pub use drift::{t2m_measured, t2m_track};
+pub use info::{t2m_info, t2m_profile_info};
 pub use predict::{t2m_band, t2m_predict, t2m_predict_batch, t2m_prediction, t2m_request};
-pub use profile::{t2m_profile, t2m_profile_find, t2m_profile_load};
+pub use profile::{t2m_profile, t2m_profile_load};
 pub use progress::{t2m_estimate, t2m_progress, t2m_remaining};
 pub use status::{t2m_abi_version, t2m_status, t2m_status_message};
 

@@ -1,6 +1,7 @@
 //! The checks that every pointer from C passes: NULL, alignment, length.
 
 use crate::t2m_status;
+use core::ffi::{CStr, c_char};
 use core::slice;
 
 /// Checks a pointer to `len` values in a row.
@@ -34,6 +35,16 @@ pub(crate) unsafe fn borrow_slice<'a, T>(pointer: *const T, len: usize) -> Resul
     check(pointer, len)?;
     // SAFETY: not NULL, aligned, no longer than an address space allows; the rest is the caller's promise.
     Ok(unsafe { slice::from_raw_parts(pointer, len) })
+}
+
+/// Borrows a NUL-terminated name that the caller passed in.
+///
+/// # Safety
+/// As for [`borrow`], up to the NUL.
+pub(crate) unsafe fn borrow_text<'a>(pointer: *const c_char) -> Result<&'a str, t2m_status> {
+    check(pointer, 1)?;
+    // SAFETY: not NULL; the rest is the caller's promise.
+    unsafe { CStr::from_ptr(pointer) }.to_str().map_err(|_| t2m_status::T2M_NAME_NOT_UTF8)
 }
 
 /// Where the caller wants one or more values written.

@@ -1,9 +1,8 @@
 //! Loading a profile into the caller's storage, and borrowing it back from there.
 
-use crate::pointer::{Out, borrow, borrow_slice, status};
+use crate::pointer::{Out, borrow_slice, status};
 use crate::t2m_status;
-use core::ffi::{CStr, c_char};
-use token2metrics_core::{Profile, find};
+use token2metrics_core::Profile;
 
 /// Storage for one loaded profile, 512 bytes that belong to the caller: static, on the stack or
 /// wherever else. It holds no pointer, so that it may be copied with `memcpy`, and needs no release. Its
@@ -42,6 +41,15 @@ impl t2m_profile {
     }
 }
 
+/// Writes a profile into its storage.
+///
+/// # Safety
+/// The pointer must be valid for the write of a `t2m_profile`.
+pub(crate) unsafe fn store(out: Out<t2m_profile>, profile: Profile) {
+    // SAFETY: what this function requires; a `Loaded` fits as asserted above.
+    unsafe { out.cast().write(0, Loaded { mark: LOADED, profile }) }
+}
+
 /// Loads a profile from a blob of exactly `len` bytes, which is not needed afterwards.
 ///
 /// Returns `T2M_OK` and writes `*profile`; the `T2M_BLOB_...` status that says what is wrong with the
@@ -58,44 +66,8 @@ pub unsafe extern "C" fn t2m_profile_load(blob: *const u8, len: usize, profile: 
         let out = Out::check(profile, 1)?;
         // SAFETY: what this function requires.
         let bytes = unsafe { borrow_slice(blob, len) }?;
-        let loaded = Loaded { mark: LOADED, profile: Profile::decode(bytes)? };
-        // SAFETY: what this function requires; a `Loaded` fits as asserted above.
-        unsafe { out.cast().write(0, loaded) };
-        Ok(())
-    })
-}
-
-/// Loads the profile of the LLM called `name` from a bundle: blobs back to back in `len` bytes, ended by a
-/// byte of 0xFF (erased flash) or by the end. A single blob is a bundle too, so that a whole flash page
-/// can be given. Damaged members are skipped.
-///
-/// Returns `T2M_OK` and writes `*profile`; `T2M_NOT_FOUND` where no member has the name, or the
-/// `T2M_BLOB_...` status of the first damaged member where it may have been that one;
-/// `T2M_NAME_NOT_UTF8`, `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
-///
-///     t2m_status status = t2m_profile_find(page, 4096, "DeepSeek-R1-Distill-Qwen-1.5B", &profile);
-///
-/// # Safety
-/// `bundle` points to `len` bytes, `name` to a NUL-terminated string, and `profile` to a `t2m_profile`
-/// that may be written.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn t2m_profile_find(
-    bundle: *const u8,
-    len: usize,
-    name: *const c_char,
-    profile: *mut t2m_profile,
-) -> t2m_status {
-    status(|| {
-        let out = Out::check(profile, 1)?;
         // SAFETY: what this function requires.
-        unsafe { borrow(name) }?;
-        // SAFETY: checked for NULL; NUL-terminated is what this function requires.
-        let name = unsafe { CStr::from_ptr(name) }.to_str().map_err(|_| t2m_status::T2M_NAME_NOT_UTF8)?;
-        // SAFETY: what this function requires.
-        let bytes = unsafe { borrow_slice(bundle, len) }?;
-        let loaded = Loaded { mark: LOADED, profile: find(bytes, name)?.ok_or(t2m_status::T2M_NOT_FOUND)? };
-        // SAFETY: what this function requires; a `Loaded` fits as asserted above.
-        unsafe { out.cast().write(0, loaded) };
+        unsafe { store(out, Profile::decode(bytes)?) };
         Ok(())
     })
 }

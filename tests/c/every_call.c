@@ -17,11 +17,16 @@ int main(int argc, char **argv) {
     t2m_budget budget;
     t2m_progress progress = {0, 0, 0};
     t2m_estimate estimate;
+    t2m_member member;
+    t2m_info info;
     size_t len = (size_t)argc;
 
     /* The statuses are added up, so that no call can be left out. */
     t2m_status sum = t2m_profile_load(bytes, len, &profile);
     sum += t2m_profile_find(bytes, len, argv[0], &profile);
+    sum += t2m_profile_find_variant(bytes, len, argv[0], argv[0], &profile);
+    sum += t2m_profile_list(bytes, len, 0, &member);
+    sum += t2m_profile_info(&profile, &info);
     sum += t2m_predict(&profile, &request, &prediction);
     sum += t2m_predict_batch(&profile, &request, 1, &prediction);
     sum += t2m_drift_init(&drift);

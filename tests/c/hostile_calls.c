@@ -64,6 +64,53 @@ static void check_loading(const uint8_t *blob, size_t len) {
     FAILS(T2M_NAME_NOT_UTF8, t2m_profile_find(blob, len, "\xFF", &out), &out);
 }
 
+static void check_bundles(const uint8_t *blob, size_t len) {
+    t2m_profile out, room[2];
+    t2m_member member, members[2];
+    t2m_info info;
+    const char *variant = "MAXN, W4A16";
+    void *late = (char *)room + 1;
+
+    FAILS(T2M_NULL_POINTER, t2m_profile_find_variant(NULL, len, NAME, variant, &out), &out);
+    FAILS(T2M_NULL_POINTER, t2m_profile_find_variant(blob, len, NULL, variant, &out), &out);
+    FAILS(T2M_NULL_POINTER, t2m_profile_find_variant(blob, len, NAME, NULL, &out), &out);
+    CHECK(t2m_profile_find_variant(blob, len, NAME, variant, NULL) == T2M_NULL_POINTER);
+    FAILS(T2M_MISALIGNED, t2m_profile_find_variant(blob, len, NAME, variant, late), &room);
+    FAILS(T2M_TOO_LONG, t2m_profile_find_variant(blob, SIZE_MAX, NAME, variant, &out), &out);
+    FAILS(T2M_NOT_FOUND, t2m_profile_find_variant(blob, len, NAME, "", &out), &out);
+    FAILS(T2M_NAME_NOT_UTF8, t2m_profile_find_variant(blob, len, NAME, "\xFF", &out), &out);
+    CHECK(t2m_profile_find_variant(blob, len, NAME, variant, &out) == T2M_OK);
+
+    FAILS(T2M_NOT_LOADED, t2m_profile_info(memset(&room, 0, sizeof room), &info), &info);
+    FAILS(T2M_NULL_POINTER, t2m_profile_info(NULL, &info), &info);
+    CHECK(t2m_profile_info(&out, NULL) == T2M_NULL_POINTER);
+    CHECK(t2m_profile_info(&out, &info) == T2M_OK);
+    CHECK(strcmp(info.llm, NAME) == 0 && strcmp(info.variant, variant) == 0 && strcmp(info.currency, "USD") == 0);
+    CHECK(info.input_tokens_min == 8 && info.input_tokens_max == 4096);
+
+    late = (char *)members + 1;
+    FAILS(T2M_NULL_POINTER, t2m_profile_list(NULL, len, 0, &member), &member);
+    CHECK(t2m_profile_list(blob, len, 0, NULL) == T2M_NULL_POINTER);
+    FAILS(T2M_MISALIGNED, t2m_profile_list(blob, len, 0, late), &members);
+    FAILS(T2M_TOO_LONG, t2m_profile_list(blob, SIZE_MAX, 0, &member), &member);
+    FAILS(T2M_NOT_FOUND, t2m_profile_list(blob, len, 1, &member), &member);
+    /* On the heap, where a sanitizer sees a read past the end: three members, and damage to each byte of the second. */
+    uint8_t *bundle = malloc(3 * len);
+    CHECK(bundle != NULL);
+    for (size_t at = 0; at < len; at++) {
+        for (size_t i = 0; i < 3; i++) memcpy(bundle + i * len, blob, len);
+        bundle[len + at] ^= 0x10;
+        for (size_t i = 0; i < 3; i++) {
+            CHECK(t2m_profile_list(bundle, 3 * len, i, &member) == T2M_OK);
+            CHECK((member.status == T2M_OK) == (i != 1) && member.offset == i * len && member.len == len);
+            CHECK(i == 1 || strcmp(member.llm, NAME) == 0);
+        }
+        FAILS(T2M_NOT_FOUND, t2m_profile_list(bundle, 3 * len, 3, &member), &member);
+        CHECK(t2m_profile_find(bundle + len, 2 * len, NAME, &out) == T2M_OK);
+    }
+    free(bundle);
+}
+
 static void check_predicting(const t2m_profile *profile) {
     t2m_prediction out;
     t2m_prediction room[2];
@@ -133,6 +180,7 @@ int main(int argc, char **argv) {
     CHECK(t2m_abi_version() == T2M_ABI_VERSION);
     CHECK(t2m_profile_load(blob, len, &profile) == T2M_OK);
     check_loading(blob, len);
+    check_bundles(blob, len);
     check_predicting(&profile);
     check_unloaded(profile);
     CHECK(t2m_profile_load(prefill_only, prefill_only_len, &profile) == T2M_OK);

@@ -58,9 +58,18 @@ fn the_c_in_it_compiles() {
 fn the_other_commands_in_it_exist() {
     let help = run_in(root(), "--help").done();
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    for command in
-        ["train", "predict", "batch-predict", "evaluate", "calibrate", "rehearse", "inspect", "export", "demo"]
-    {
+    for command in [
+        "train",
+        "predict",
+        "batch-predict",
+        "evaluate",
+        "calibrate",
+        "rehearse",
+        "inspect",
+        "export",
+        "bundle",
+        "demo",
+    ] {
         assert!(
             readme.contains(&format!("`{command}`")) && help.contains(&format!("\n  {command} ")),
             "{command}: {help}"

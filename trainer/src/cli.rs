@@ -1,6 +1,6 @@
 //! The command line: what all commands share, and which there are.
 
-use crate::cmd::{batch_predict, budget, calibrate, demo, evaluate, export, inspect, predict, rehearse, train};
+use crate::cmd::{batch_predict, budget, bundle, calibrate, demo, evaluate, export, inspect, predict, rehearse, train};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use log::LevelFilter;
@@ -36,6 +36,7 @@ enum Command {
     Rehearse(rehearse::Rehearse),
     Inspect(inspect::Inspect),
     Export(export::Export),
+    Bundle(bundle::Bundle),
     Demo(demo::Demo),
 }
 
@@ -71,6 +72,7 @@ impl Cli {
             Command::Rehearse(command) => command.run(configs),
             Command::Inspect(command) => command.run(),
             Command::Export(command) => command.run(),
+            Command::Bundle(command) => command.run(),
             Command::Demo(command) => command.run(),
         }?;
         match std::io::stdout().write_all(report.as_bytes()) {

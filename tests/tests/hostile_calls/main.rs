@@ -1,5 +1,6 @@
 //! Calls that must fail: with their status, and without a byte written. `tests/c/hostile_calls.c` makes them from C.
 
+mod bundles;
 mod loading;
 mod out;
 mod predicting;

@@ -102,7 +102,7 @@ impl Evaluate {
         let (mut reports, mut files) = (Vec::new(), Vec::new());
         for config in Catalog::open(config_dir)?.all()? {
             let stem = config.stem.clone();
-            let model = ModelArgs { model: Some(stem.clone()), model_path: folder.clone() };
+            let model = ModelArgs { model: Some(stem.clone()), model_path: folder.clone(), variant: None };
             let Located { profile, .. } = model.locate(config_dir)?;
             let (config, data) = match holdout(config) {
                 Ok(known) => known,

@@ -1,10 +1,11 @@
 //! `export`: a blob in the form that a build or a flash tool takes.
 
 use super::inspect::Report;
+use crate::bundle::{Bundle, Choice};
 use crate::config::Preset;
 use crate::emit;
 use crate::formula::identity;
-use crate::locate;
+use crate::locate::{self, Contents, Located};
 use crate::output::write_all;
 use crate::preset::{About, beside, file};
 use anyhow::{Context, Result, bail};
@@ -13,15 +14,19 @@ use ihex::Record;
 use std::path::PathBuf;
 use token2metrics_core::{Identity, Profile};
 
-/// Write a blob as a C array, an Intel HEX file, its plain bytes, JSON or a preset
+/// Write a blob as a C array, an Intel HEX file, its plain bytes, JSON or a preset; or a bundle as one of the first three
+///
+/// Of a bundle, all of it is written, or with --model or --variant that one profile.
 ///
 /// A preset has the size label and the cross-validated errors of the report.json that `train` wrote beside the blob.
 ///
 /// Example: token2metrics export outputs/qwen_1_5b/profile.t2m --format c --output profile.h
 #[derive(Debug, Args)]
 pub struct Export {
-    /// The blob, or a preset file
+    /// The blob, a bundle, or a preset file
     blob: PathBuf,
+    #[command(flatten)]
+    member: Choice,
     /// The form
     #[arg(long, value_enum)]
     format: Form,
@@ -41,11 +46,11 @@ pub struct Export {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Form {
-    /// A C array
+    /// A C array, also of a whole bundle
     C,
-    /// Intel HEX, for flash tools
+    /// Intel HEX, for flash tools, also of a whole bundle
     Hex,
-    /// The bytes
+    /// The bytes, also of a whole bundle
     Bin,
     /// The profile as JSON
     Json,
@@ -63,18 +68,53 @@ fn address(text: &str) -> Result<u32, String> {
 
 impl Export {
     /// # Errors
-    /// A file that is no blob, or one that cannot be written.
+    /// A file that is no blob and no sound bundle, or one that cannot be written.
     pub fn run(self) -> Result<String> {
-        let located = locate::read(&self.blob)?;
-        let content = match self.format {
-            Form::C => c_array(&located.profile, &located.bytes).into_bytes(),
+        let content = match locate::open(&self.blob)? {
+            Contents::Bundle(bundle) if !self.member.is_made() => self.of_bundle(&bundle)?,
+            contents => self.of_profile(contents.choose(&self.member, &self.blob)?)?,
+        };
+        write_all(&[(self.output.clone(), content)])?;
+        Ok(format!("{}\n", self.output.display()))
+    }
+
+    fn of_profile(&self, located: Located) -> Result<Vec<u8>> {
+        let Identity { llm, device, variant } = &located.profile.identity;
+        Ok(match self.format {
+            Form::C => {
+                let comment = format!(
+                    "{}: for t2m_profile_load(token2metrics_blob, sizeof token2metrics_blob, &profile).",
+                    in_comment(&identity(llm, device, variant))
+                );
+                c_array(&comment, "token2metrics_blob", &located.bytes).into_bytes()
+            }
             Form::Hex => intel_hex(&located.bytes, self.address)?.into_bytes(),
             Form::Json => serde_json::to_vec_pretty(&Report::new(&located))?,
             Form::Toml => self.preset(&located.profile)?.into_bytes(),
             Form::Bin => located.bytes,
-        };
-        write_all(&[(self.output.clone(), content)])?;
-        Ok(format!("{}\n", self.output.display()))
+        })
+    }
+
+    fn of_bundle(&self, bundle: &Bundle) -> Result<Vec<u8>> {
+        let bytes = bundle.whole()?;
+        Ok(match self.format {
+            Form::C => {
+                let members: String =
+                    bundle.members.iter().map(|entry| format!("   {}\n", in_comment(&entry.name()))).collect();
+                let comment = format!(
+                    "For t2m_profile_find(token2metrics_bundle, sizeof token2metrics_bundle, NAME, &profile):\n{}",
+                    members.trim_end()
+                );
+                c_array(&comment, "token2metrics_bundle", bytes).into_bytes()
+            }
+            Form::Hex => intel_hex(bytes, self.address)?.into_bytes(),
+            Form::Bin => bytes.to_vec(),
+            Form::Json | Form::Toml => bail!(
+                "{}: a bundle of {} profiles, of which one fits into this format: choose it with --model",
+                self.blob.display(),
+                bundle.members.len()
+            ),
+        })
     }
 
     /// The text of a preset, read again and compared before anyone gets it.
@@ -101,19 +141,19 @@ impl Export {
     }
 }
 
-/// A header with the blob as an array.
-fn c_array(profile: &Profile, bytes: &[u8]) -> String {
-    let Identity { llm, device, variant } = &profile.identity;
-    // A name must not end the comment or splice lines.
-    let comment = identity(llm, device, variant).replace("*/", "* /").replace('\\', "/");
+/// A name must not end the comment or splice lines.
+fn in_comment(name: &str) -> String {
+    name.replace("*/", "* /").replace('\\', "/")
+}
+
+/// A header with the bytes as an array.
+fn c_array(comment: &str, name: &str, bytes: &[u8]) -> String {
     let lines: Vec<String> = bytes
         .chunks(12)
         .map(|line| line.iter().map(|byte| format!("0x{byte:02x},")).collect::<Vec<_>>().join(" "))
         .collect();
     format!(
-        "/* {comment}: for t2m_profile_load(token2metrics_blob, sizeof token2metrics_blob, &profile). */\n\
-         #include <stdint.h>\n\n\
-         static const uint8_t token2metrics_blob[{}] = {{\n    {}\n}};\n",
+        "/* {comment} */\n#include <stdint.h>\n\nstatic const uint8_t {name}[{}] = {{\n    {}\n}};\n",
         bytes.len(),
         lines.join("\n    ")
     )

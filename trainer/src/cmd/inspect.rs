@@ -1,24 +1,31 @@
 //! `inspect`: what is in a blob.
 
+use crate::bundle::Choice;
 use crate::formula;
-use crate::locate::{self, Located};
+use crate::locate::{self, Contents, Located};
 use crate::measurement::Phase;
 use crate::table::{Format, table};
 use anyhow::Result;
 use clap::Args;
 use serde::{Serialize, Serializer};
+use std::io::Write;
 use std::path::PathBuf;
 use token2metrics_core::blob::MAGIC;
 use token2metrics_core::polynomial::{PREFILL_TERMS, STEP_TERMS};
 use token2metrics_core::{Bands, Identity, Level, PowerCurve, Profile, Ratios, Tariff, Trained};
 
-/// Show what is in a blob or a preset
+/// Show what is in a blob, a bundle or a preset
+///
+/// Of a bundle, its members are listed, damaged ones with what is wrong with them; if there are any, the command fails after that. With --model
+/// or --variant it shows what is in that member.
 ///
 /// Example: token2metrics inspect outputs/qwen_1_5b/profile.t2m
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The blob, or a preset file
+    /// The blob, a bundle, or a preset file
     blob: PathBuf,
+    #[command(flatten)]
+    member: Choice,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -139,10 +146,24 @@ impl Serialize for OfLevels {
 
 impl Inspect {
     /// # Errors
-    /// A file that is no blob.
+    /// A file that is no blob and no bundle, or a bundle with damaged members.
     pub fn run(self) -> Result<String> {
-        let located = locate::read(&self.blob)?;
-        let report = Report::new(&located);
-        self.format.render(&report, || report.text())
+        match locate::open(&self.blob)? {
+            Contents::Bundle(bundle) if !self.member.is_made() => {
+                let listing = bundle.listing();
+                let report = self.format.render(&listing, || listing.text())?;
+                if let Err(damage) = bundle.check() {
+                    // What is sound is worth seeing as well.
+                    std::io::stdout().write_all(report.as_bytes())?;
+                    return Err(damage);
+                }
+                Ok(report)
+            }
+            contents => {
+                let located = contents.choose(&self.member, &self.blob)?;
+                let report = Report::new(&located);
+                self.format.render(&report, || report.text())
+            }
+        }
     }
 }

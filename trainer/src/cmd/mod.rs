@@ -2,6 +2,7 @@
 
 pub mod batch_predict;
 pub mod budget;
+pub mod bundle;
 pub mod calibrate;
 pub mod demo;
 pub mod evaluate;
