@@ -101,7 +101,8 @@ impl Profile {
         let output_tokens = if fits(1) { largest(1, 1 + rising, fits) } else { 0 };
         let answered = output_tokens.max(1);
         let flags = flags.and(self.range_flags(Request { output_tokens: answered, ..request }));
-        Ok(Budget { output_tokens, value: value(answered), flags })
+        // Joules at the widest band of a device that drifts may overflow.
+        Ok(Budget { output_tokens, value: libm::fminf(value(answered), f32::MAX), flags })
     }
 
     /// What a request takes whose phases take these times, all times `ratio`.

@@ -106,9 +106,11 @@ impl Profile {
             return Err(BlobError::Watts);
         }
         let energy = check_curve(self.power.prefill, prefill_s)? + check_curve(self.power.decode, decode_s)?;
-        if self.bands.is_some_and(|bands| !bands.rising()) {
-            return Err(BlobError::Band);
-        }
+        let longest_s = match self.bands {
+            Some(bands) if !bands.rising() => return Err(BlobError::Band),
+            Some(_) => WIDEST * total_s,
+            None => total_s,
+        };
         let mut cost = 0.0;
         if let Some(tariff) = &self.tariff {
             let [per_kwh, per_hour, per_request] = tariff.prices();
@@ -119,13 +121,14 @@ impl Profile {
             }
             cost = energy * per_kwh + total_s * per_hour + per_request;
         }
-        if (HEADROOM * (total_s + energy + cost)).is_finite() { Ok(()) } else { Err(BlobError::Overflow) }
+        if (SLOWER * (longest_s + energy + cost)).is_finite() { Ok(()) } else { Err(BlobError::Overflow) }
     }
 }
 
-/// What a prediction may grow by: a device that drifts is up to 8 times as slow, and its widest band ends at 1 + 64 times a ratio of up to
-/// [`Ratios::MAX`]. Twice that, for the roundings on the way to the sums.
-const HEADROOM: f32 = 2.0 * 8.0 * (1.0 + 64.0 * Ratios::MAX);
+/// How much slower than the profile says a drifting device may be, twice that for the roundings on the way to the sums.
+const SLOWER: f32 = 2.0 * 8.0;
+/// Where the widest band of such a device ends, in times of its seconds.
+const WIDEST: f32 = 1.0 + 64.0 * Ratios::MAX;
 
 /// Checks a phase's curve, and gives an upper bound of the joules and watts that so many seconds can come to.
 fn check_curve(curve: PowerCurve, seconds: f32) -> Result<f32, BlobError> {

@@ -52,7 +52,7 @@ impl Profile {
     /// What is left of a request that has come so far, by the model and by the request's own pace.
     ///
     /// Its decode is on the predicted pace if the prediction has its last token before now and the next one after; otherwise the pace is the measured time
-    /// against that of the nearer of the two, with [`STEPS`] predicted steps added to both. On the predicted pace the remaining seconds
+    /// against that of the nearer of the two, with eight predicted steps added to both. On the predicted pace the remaining seconds
     /// fall as the elapsed ones rise.
     ///
     /// # Errors
