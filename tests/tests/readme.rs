@@ -65,6 +65,7 @@ fn the_other_commands_in_it_exist() {
         "evaluate",
         "calibrate",
         "rehearse",
+        "budget",
         "inspect",
         "export",
         "bundle",
