@@ -13,10 +13,8 @@ if(TOKEN2METRICS_SHARED)
     if(WIN32)
         set_target_properties(token2metrics::shared PROPERTIES
             IMPORTED_IMPLIB "${token2metrics_lib}/${token2metrics_import_file}")
-    elseif(APPLE)
-        set_target_properties(token2metrics::shared PROPERTIES IMPORTED_SONAME "@rpath/${token2metrics_soname}")
     else()
-        set_target_properties(token2metrics::shared PROPERTIES IMPORTED_SONAME "${token2metrics_soname}")
+        set_target_properties(token2metrics::shared PROPERTIES IMPORTED_SONAME "${token2metrics_install_name}")
     endif()
 endif()
 

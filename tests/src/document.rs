@@ -28,6 +28,12 @@ pub fn clone() -> tempfile::TempDir {
     dir
 }
 
+/// The blocks of a document that are marked as of this language.
+pub fn blocks<'document>(document: &'document str, language: &str) -> Vec<&'document str> {
+    let mark = format!("\n```{language}\n");
+    document.split(&mark).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
 fn stdout_of(folder: &Path, command: &str) -> String {
     if command == BUILD_LIBRARY {
         return String::new();

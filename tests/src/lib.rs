@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod figures;
 pub mod header;
 pub mod library;
+pub mod packaging;
 pub mod symbols;
 
 use std::path::{Path, PathBuf};
