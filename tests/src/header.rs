@@ -1,7 +1,7 @@
 //! What the header declares.
 
 use crate::root;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// `include/token2metrics.h`.
@@ -34,14 +34,14 @@ pub struct Struct {
     pub fields: Vec<(String, String)>,
 }
 
-/// The structs that the header declares, in its order.
+/// The structs that the header declares, by their names.
 ///
 /// # Panics
 /// Where a struct is declared in a way that is not known here.
 pub fn structs() -> Vec<Struct> {
     let code = code();
     let bodies = code.split("typedef struct ").skip(1).map(|rest| rest.split_once('}').expect("the struct ends").0);
-    bodies
+    let mut structs: Vec<Struct> = bodies
         .map(|body| {
             let (head, fields) = body.split_once('{').expect("the struct has fields");
             let name = head.split_whitespace().last().expect("the struct has a name").to_owned();
@@ -52,17 +52,23 @@ pub fn structs() -> Vec<Struct> {
             };
             Struct { name, fields: fields.map(field).collect() }
         })
-        .collect()
+        .collect();
+    structs.sort_by(|a, b| a.name.cmp(&b.name));
+    structs
 }
 
-/// The prototypes of the functions that the header declares, one line each, in its order.
-pub fn prototypes() -> Vec<String> {
+/// The functions that the header declares: their names and their prototypes, one line each.
+pub fn prototypes() -> BTreeMap<String, String> {
     let code = code();
     let lines: Vec<&str> = code.lines().filter(|line| !line.starts_with('#')).collect();
     let code = lines.join("\n");
     let statements = code.split(';').filter_map(|statement| statement.rsplit(['{', '}']).next());
-    let functions = statements.filter(|statement| statement.contains('('));
-    functions.map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    let prototypes = statements.map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" "));
+    let named = prototypes.filter_map(|prototype| {
+        let name = prototype.split_once('(')?.0.rsplit([' ', '*']).next()?.to_owned();
+        Some((name, prototype))
+    });
+    named.collect()
 }
 
 /// The names of the numbers that the header defines: macros without parameters, and statuses.
