@@ -21,13 +21,13 @@ static bool kept(const Outcome &outcome) {
 }
 
 void print_head() {
-    std::printf("                         |       predicted, seconds          |     measured, seconds, and error in %%         |   in | deadline,   | measured/predicted\n"
-                "  #  in planned out      | prefill decode  total   90 %% band  | prefill          decode         total         | band | seconds     | prefill decode\n");
+    std::puts("                      | predicted, s                            | measured, s, and error, %                     | in   |                 | measured / predicted\n"
+              "  #   in  out planned | prefill  decode   total    90 % band    | prefill      %  decode      %   total      %  | band |     deadline, s | prefill  decode");
 }
 
 void print_prediction(size_t number, const Outcome &outcome) {
     const t2m_prediction &now = outcome.now;
-    std::printf("%3zu %4lu %3lu of %3lu planned | %6.3f %6.3f %6.3f %6.3f-%-6.3f |", number,
+    std::printf("%3zu %4lu %4lu %7lu | %7.3f %7.3f %7.3f %7.3f-%-7.3f |", number,
                 static_cast<unsigned long>(outcome.request.input_tokens), static_cast<unsigned long>(outcome.request.output_tokens),
                 static_cast<unsigned long>(outcome.planned_tokens), static_cast<double>(now.prefill_s),
                 static_cast<double>(now.decode_s), static_cast<double>(now.total_s), static_cast<double>(now.total_band.low_s),
@@ -36,8 +36,8 @@ void print_prediction(size_t number, const Outcome &outcome) {
 }
 
 static void print_time(double predicted_s, double measured_s) {
-    if (measured_s > 0) std::printf(" %6.3f %+6.1f", measured_s, error_percent(predicted_s, measured_s));
-    else std::printf(" %6s %6s", "-", "-");
+    if (measured_s > 0) std::printf(" %7.3f %+6.1f", measured_s, error_percent(predicted_s, measured_s));
+    else std::printf(" %7s %6s", "-", "-");
 }
 
 void print_measured(const Outcome &outcome) {
@@ -45,10 +45,10 @@ void print_measured(const Outcome &outcome) {
     print_time(static_cast<double>(outcome.now.prefill_s), measured.prefill_s);
     print_time(static_cast<double>(outcome.now.decode_s), measured.decode_s);
     print_time(static_cast<double>(outcome.now.total_s), measured.total_s());
-    std::printf(" | %-4s |", within(outcome.now.total_band, measured.total_s()) ? "yes" : "no");
-    if (outcome.deadline_s > 0) std::printf(" %6.3f %-6s |", outcome.deadline_s, kept(outcome) ? "kept" : "missed");
-    else std::printf(" %6s %-6s |", "-", "");
-    std::printf(" %5.3f %5.3f\n", static_cast<double>(outcome.drift.prefill.ratio), static_cast<double>(outcome.drift.decode.ratio));
+    std::printf("  | %-4s |", within(outcome.now.total_band, measured.total_s()) ? "yes" : "no");
+    if (outcome.deadline_s > 0) std::printf(" %8.3f %-6s |", outcome.deadline_s, kept(outcome) ? "kept" : "missed");
+    else std::printf(" %8s %-6s |", "-", "");
+    std::printf(" %7.3f %7.3f\n", static_cast<double>(outcome.drift.prefill.ratio), static_cast<double>(outcome.drift.decode.ratio));
 }
 
 void print_refused(const Outcome &outcome, const t2m_budget &budget, uint32_t confidence) {

@@ -53,8 +53,10 @@ Runtime::Runtime(const std::string &gguf, uint32_t context_tokens, uint32_t thre
 }
 
 std::string Runtime::description() const {
-    char text[128];
-    return llama_model_desc(model_.get(), text, sizeof text) < 0 ? "?" : text;
+    char name[128], type[128];
+    const bool named = llama_model_meta_val_str(model_.get(), "general.name", name, sizeof name) >= 0;
+    const bool typed = llama_model_desc(model_.get(), type, sizeof type) >= 0;
+    return std::string(named ? name : "model without a name") + (typed ? std::string(", ") + type : "");
 }
 
 double Runtime::elapsed_s() const {
