@@ -3,14 +3,15 @@
 #include <cstdio>
 #include <stdexcept>
 
-Trace::Trace(const std::string &file) : name_(file), file_(file), rows_("request,token,elapsed_s,predicted_remaining_s\n") {
+Trace::Trace(const std::string &file)
+    : name_(file), file_(file), rows_("request,token,elapsed_s,predicted_remaining_s\n") {
     if (!file_) throw std::runtime_error(file + ": cannot be written");
 }
 
 void Trace::add(size_t request, const t2m_progress &progress, float remaining_s) {
     char row[96];
-    std::snprintf(row, sizeof row, "%zu,%lu,%.6f,%.6f\n", request, static_cast<unsigned long>(progress.generated_tokens),
-                  static_cast<double>(progress.elapsed_s), static_cast<double>(remaining_s));
+    std::snprintf(row, sizeof row, "%zu,%u,%.6f,%.6f\n", request, progress.generated_tokens, progress.elapsed_s,
+                  remaining_s);
     rows_ += row;
 }
 
@@ -53,8 +54,8 @@ void Follower::follow(uint32_t generated_tokens, double elapsed_s) {
 }
 
 void Follower::draw(const t2m_estimate &estimate) {
-    const double percent = 100 * static_cast<double>(estimate.fraction);
-    const double remaining_s = static_cast<double>(estimate.remaining_s);
+    const double percent = 100 * estimate.fraction;
+    const double remaining_s = estimate.remaining_s;
     if (bar_ == Bar::Lines) {
         std::fprintf(stderr, "request %zu: %.0f %%, %.1f s left\n", number_, percent, remaining_s);
         return;

@@ -35,13 +35,14 @@ static Bar bar(const Options &options) {
 }
 
 // Predicts, cuts to the deadline, runs and observes.
-static Outcome serve(size_t number, const Planned &planned, const Options &options, Predictor &predictor, Runtime &runtime, Trace &trace) {
+static Outcome serve(size_t number, const Planned &planned, const Options &options, Predictor &predictor, Runtime &runtime,
+                     Trace &trace) {
     Outcome outcome = {};
     outcome.planned_tokens = planned.request.output_tokens;
     outcome.request = planned.request;
     outcome.deadline_s = options.deadline_s;
     if (options.deadlines_of_file) {
-        outcome.deadline_s = static_cast<double>(predictor.now(planned.request).total_s) * planned.deadline_percent / 100;
+        outcome.deadline_s = predictor.now(planned.request).total_s * planned.deadline_percent / 100;
         if (!(outcome.deadline_s > 0)) throw std::runtime_error("a request's deadline_percent or predicted time is 0");
     }
 
@@ -81,7 +82,7 @@ static void run(const Options &options) {
     // The first request after loading pays for pages of the file that no later one does: not counted.
     runtime.run(std::min<uint32_t>(64, requests.front().request.input_tokens), 1);
 
-    std::printf("%s, %lu thread%s\n\n", runtime.description().c_str(), static_cast<unsigned long>(options.threads), options.threads == 1 ? "" : "s");
+    std::printf("%s, %u thread%s\n\n", runtime.description().c_str(), options.threads, options.threads == 1 ? "" : "s");
     print_head();
     std::vector<Outcome> outcomes;
     for (const Planned &planned : requests) {

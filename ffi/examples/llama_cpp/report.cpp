@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <functional>
+#include <iterator>
 
 // After so many observed requests the errors are counted.
 static const size_t SETTLED = 5;
@@ -13,7 +13,7 @@ static double error_percent(double predicted, double measured) {
 }
 
 static bool within(const t2m_band &band, double seconds) {
-    return static_cast<double>(band.low_s) <= seconds && seconds <= static_cast<double>(band.high_s);
+    return band.low_s <= seconds && seconds <= band.high_s;
 }
 
 static bool kept(const Outcome &outcome) {
@@ -21,17 +21,17 @@ static bool kept(const Outcome &outcome) {
 }
 
 void print_head() {
-    std::puts("                      | predicted, s                            | measured, s, and error, %                     | in   |                 | measured / predicted\n"
-              "  #   in  out planned | prefill  decode   total    90 % band    | prefill      %  decode      %   total      %  | band |     deadline, s | prefill  decode");
+    std::puts("                      | predicted, s                            | measured, s, and error, %                     "
+              "| in   |                 | measured / predicted\n"
+              "  #   in  out planned | prefill  decode   total    90 % band    | prefill      %  decode      %   total      %  "
+              "| band |     deadline, s | prefill  decode");
 }
 
 void print_prediction(size_t number, const Outcome &outcome) {
     const t2m_prediction &now = outcome.now;
-    std::printf("%3zu %4lu %4lu %7lu | %7.3f %7.3f %7.3f %7.3f-%-7.3f |", number,
-                static_cast<unsigned long>(outcome.request.input_tokens), static_cast<unsigned long>(outcome.request.output_tokens),
-                static_cast<unsigned long>(outcome.planned_tokens), static_cast<double>(now.prefill_s),
-                static_cast<double>(now.decode_s), static_cast<double>(now.total_s), static_cast<double>(now.total_band.low_s),
-                static_cast<double>(now.total_band.high_s));
+    std::printf("%3zu %4u %4u %7u |", number, outcome.request.input_tokens, outcome.request.output_tokens, outcome.planned_tokens);
+    std::printf(" %7.3f %7.3f %7.3f", now.prefill_s, now.decode_s, now.total_s);
+    std::printf(" %7.3f-%-7.3f |", now.total_band.low_s, now.total_band.high_s);
     std::fflush(stdout);
 }
 
@@ -42,18 +42,18 @@ static void print_time(double predicted_s, double measured_s) {
 
 void print_measured(const Outcome &outcome) {
     const Measured &measured = outcome.measured;
-    print_time(static_cast<double>(outcome.now.prefill_s), measured.prefill_s);
-    print_time(static_cast<double>(outcome.now.decode_s), measured.decode_s);
-    print_time(static_cast<double>(outcome.now.total_s), measured.total_s());
+    print_time(outcome.now.prefill_s, measured.prefill_s);
+    print_time(outcome.now.decode_s, measured.decode_s);
+    print_time(outcome.now.total_s, measured.total_s());
     std::printf("  | %-4s |", within(outcome.now.total_band, measured.total_s()) ? "yes" : "no");
     if (outcome.deadline_s > 0) std::printf(" %8.3f %-6s |", outcome.deadline_s, kept(outcome) ? "kept" : "missed");
     else std::printf(" %8s %-6s |", "-", "");
-    std::printf(" %7.3f %7.3f\n", static_cast<double>(outcome.drift.prefill.ratio), static_cast<double>(outcome.drift.decode.ratio));
+    std::printf(" %7.3f %7.3f\n", outcome.drift.prefill.ratio, outcome.drift.decode.ratio);
 }
 
 void print_refused(const Outcome &outcome, const t2m_budget &budget, uint32_t confidence) {
-    std::printf("  refused: the prompt and one token take up to %.3f s at %lu %%, the deadline is %.3f s\n",
-                static_cast<double>(budget.value), static_cast<unsigned long>(confidence), outcome.deadline_s);
+    std::printf("  refused: the prompt and one token take up to %.3f s at %u %%, the deadline is %.3f s\n",
+                budget.value, confidence, outcome.deadline_s);
 }
 
 static double median(std::vector<double> values) {
@@ -62,22 +62,23 @@ static double median(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-static void print_errors(const char *name, const std::vector<Outcome> &ran, const std::function<const t2m_prediction &(const Outcome &)> &prediction) {
+static void print_errors(const char *name, const std::vector<Outcome> &ran, t2m_prediction Outcome::*prediction) {
     std::vector<double> errors;
     size_t in_band = 0;
     for (size_t i = 0; i < ran.size(); i++) {
-        const t2m_prediction &predicted = prediction(ran[i]);
+        const t2m_prediction &predicted = ran[i].*prediction;
         const double total_s = ran[i].measured.total_s();
         in_band += within(predicted.total_band, total_s);
-        if (i >= SETTLED) errors.push_back(std::fabs(error_percent(static_cast<double>(predicted.total_s), total_s)));
+        if (i >= SETTLED) errors.push_back(std::fabs(error_percent(predicted.total_s, total_s)));
     }
-    std::printf("%-22s median error of total %5.1f %%, largest %5.1f %% (the %zu after the first %zu); in 90 %% band %zu of %zu\n", name,
-                median(errors), *std::max_element(errors.begin(), errors.end()), errors.size(), SETTLED, in_band, ran.size());
+    std::printf("%-22s median error of total %5.1f %%, largest %5.1f %% (the %zu after the first %zu)", name, median(errors),
+                *std::max_element(errors.begin(), errors.end()), errors.size(), SETTLED);
+    std::printf("; in 90 %% band %zu of %zu\n", in_band, ran.size());
 }
 
 void print_summary(const std::vector<Outcome> &outcomes, uint32_t confidence, uint32_t threads) {
     std::vector<Outcome> ran;
-    std::copy_if(outcomes.begin(), outcomes.end(), std::back_inserter(ran), [](const Outcome &outcome) { return !outcome.refused; });
+    std::copy_if(outcomes.begin(), outcomes.end(), std::back_inserter(ran), [](const Outcome &it) { return !it.refused; });
     double wall_s = 0, cpu_s = 0;
     size_t with_deadline = 0, in_time = 0;
     for (const Outcome &outcome : ran) {
@@ -91,8 +92,8 @@ void print_summary(const std::vector<Outcome> &outcomes, uint32_t confidence, ui
     if (wall_s > 0) std::printf(", on a core for %.1f %% of it", 100 * cpu_s / (wall_s * threads));
     std::printf("\n");
     if (ran.size() > SETTLED) {
-        print_errors("with drift", ran, [](const Outcome &outcome) -> const t2m_prediction & { return outcome.now; });
-        print_errors("profile as trained", ran, [](const Outcome &outcome) -> const t2m_prediction & { return outcome.as_trained; });
+        print_errors("with drift", ran, &Outcome::now);
+        print_errors("profile as trained", ran, &Outcome::as_trained);
     }
-    if (with_deadline > 0) std::printf("deadlines at %2lu %%       kept %zu of %zu\n", static_cast<unsigned long>(confidence), in_time, with_deadline);
+    if (with_deadline > 0) std::printf("deadlines at %2u %%       kept %zu of %zu\n", confidence, in_time, with_deadline);
 }

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "runtime.hpp"
+#include "measured.hpp"
 #include "token2metrics.h"
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 #include "requests.hpp"
 
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -19,9 +20,10 @@ std::vector<Planned> read_requests(const std::string &file) {
         std::istringstream fields(line);
         fields >> planned.request.input_tokens >> first >> planned.request.output_tokens >> second >>
             planned.deadline_percent;
-        const bool three = !fields.fail() && first == ',' && second == ',' && fields.peek() == std::istringstream::traits_type::eof();
+        const bool three = !fields.fail() && first == ',' && second == ',' && fields.get() == EOF;
+        // A stream reads -1 into an unsigned number without complaint.
         if (!three || line.find('-') != std::string::npos) {
-            throw std::runtime_error(file + ":" + std::to_string(number) + ": \"" + line + "\" is not three whole numbers: " + COLUMNS);
+            throw std::runtime_error(file + ":" + std::to_string(number) + ": \"" + line + "\" is not three whole numbers, " + COLUMNS);
         }
         requests.push_back(planned);
     }

@@ -45,7 +45,8 @@ fetch() {
     shift 2
     if [ ! -f "$file" ]; then
         step "download of $(basename "$file")"
-        python3 -m pip download --quiet --no-deps --dest "$work" "$@" >&2 || die "cannot download $(basename "$file"); put it into $work by hand"
+        python3 -m pip download --quiet --no-deps --dest "$work" "$@" >&2 ||
+            die "cannot download $(basename "$file"); put it into $work by hand"
         [ -f "$file" ] || die "the download has another name than $file"
     fi
     echo "$sum  $file" | sha256sum --check --quiet >&2 || die "$file is not the file that this was tried with; delete it and try again"
@@ -84,8 +85,10 @@ profile=outputs/smollm2_135m/profile.t2m
 
 step 'the example: build'
 cargo build --release --quiet -p token2metrics-ffi
-cmake -S "$here" -B "$target/llama_predict" -DCMAKE_PREFIX_PATH="$work/install" -DTOKEN2METRICS_LIBRARY="$target/release/libtoken2metrics.a" >&2 || die "the example could not be configured in $target/llama_predict"
-cmake --build "$target/llama_predict" --parallel "$jobs" >&2 || die 'the example could not be built'
+build=$target/llama_predict
+cmake -S "$here" -B "$build" -DCMAKE_PREFIX_PATH="$work/install" -DTOKEN2METRICS_LIBRARY="$target/release/libtoken2metrics.a" >&2 ||
+    die "the example could not be configured in $build; delete it and try again"
+cmake --build "$build" --parallel "$jobs" >&2 || die 'the example could not be built'
 
 results=outputs/llama_cpp
 rm -rf "$results" # of an earlier run
@@ -94,7 +97,7 @@ experiment() { # experiment NAME OPTIONS...
     local name=$1
     shift
     step "30 requests: $name"
-    "$target/llama_predict/llama_predict" --requests "$here/requests.csv" --threads 1 "$@" "$gguf" "$profile" | tee "$results/$name.txt"
+    "$build/llama_predict" --requests "$here/requests.csv" --threads 1 "$@" "$gguf" "$profile" | tee "$results/$name.txt"
 }
 load() { cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo unknown; }
 load_before=$(load)
@@ -104,9 +107,11 @@ python3 "$here/progress.py" "$results/trace.csv" | tee "$results/progress.txt"
 
 if [ "$server" = yes ]; then
     step 'llama-server: build'
-    cmake -S "$work/src/vendor/llama.cpp" -B "$work/build" -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_SERVER=ON >&2
-    cmake --build "$work/build" --parallel "$jobs" --target llama-server >&2 || die 'llama-server could not be built; the example has run without it'
-    python3 "$here/with_server.py" --server "$work/build/bin/llama-server" --cli "$target/release/token2metrics" "$gguf" | tee "$results/server.txt"
+    cmake -S "$work/src/vendor/llama.cpp" -B "$work/build" \
+        -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_SERVER=ON >&2 || die "llama-server could not be configured in $work/build"
+    cmake --build "$work/build" --parallel "$jobs" --target llama-server >&2 || die 'llama-server could not be built'
+    python3 "$here/with_server.py" --server "$work/build/bin/llama-server" --cli "$target/release/token2metrics" "$gguf" |
+        tee "$results/server.txt"
 fi
 
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)

@@ -1,5 +1,6 @@
 #include "runtime.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <stdexcept>
@@ -24,7 +25,7 @@ static std::vector<llama_token> tokens_of_text(const llama_vocab *vocab, uint32_
     std::vector<llama_token> tokens(text.size() + 1);
     const int32_t found = llama_tokenize(vocab, text.data(), static_cast<int32_t>(text.size()), tokens.data(),
                                          static_cast<int32_t>(tokens.size()), true, false);
-    if (found < static_cast<int32_t>(count)) throw std::runtime_error("the tokenizer makes too few tokens of the text of the prompt");
+    if (found < static_cast<int32_t>(count)) throw std::runtime_error("the tokenizer makes too few tokens of the prompt's text");
     tokens.resize(count);
     return tokens;
 }
@@ -47,7 +48,7 @@ Runtime::Runtime(const std::string &gguf, uint32_t context_tokens, uint32_t thre
     params.abort_callback = tick;
     params.abort_callback_data = this;
     context_.reset(llama_init_from_model(model_.get(), params));
-    if (!context_) throw std::runtime_error(gguf + ": no memory for a context of " + std::to_string(context_tokens) + " tokens");
+    if (!context_) throw std::runtime_error(gguf + ": llama.cpp cannot make a context of " + std::to_string(context_tokens) + " tokens");
     sampler_.reset(llama_sampler_init_greedy());
     text_ = tokens_of_text(llama_model_get_vocab(model_.get()), context_tokens);
 }
@@ -76,9 +77,11 @@ void Runtime::decode(llama_token *tokens, uint32_t count) {
 }
 
 Measured Runtime::run(uint32_t input_tokens, uint32_t output_tokens, const Watch &watch) {
-    if (input_tokens == 0 || output_tokens == 0) throw std::runtime_error("a request has at least one token in and one out");
-    if (input_tokens > BATCH || input_tokens > text_.size()) {
-        throw std::runtime_error("a prompt of " + std::to_string(input_tokens) + " tokens is longer than the batch or the context");
+    if (input_tokens == 0 || output_tokens == 0) throw std::runtime_error("a request has a token in and a token out at least");
+    const size_t longest = std::min<size_t>(BATCH, text_.size());
+    if (input_tokens > longest) {
+        throw std::runtime_error("a prompt of " + std::to_string(input_tokens) + " tokens: at most " + std::to_string(longest) +
+                                 " are computed as one batch");
     }
     std::vector<llama_token> prompt(text_.begin(), text_.begin() + input_tokens);
     llama_memory_clear(llama_get_memory(context_.get()), true);

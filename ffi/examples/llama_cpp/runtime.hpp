@@ -3,6 +3,7 @@
 #pragma once
 
 #include "llama.h"
+#include "measured.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -10,13 +11,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-struct Measured {
-    double prefill_s;  // the whole prompt and the first token
-    double decode_s;   // the further tokens; 0 where there are none
-    double cpu_s;      // processor time of all threads meanwhile
-    double total_s() const { return prefill_s + decode_s; }
-};
 
 // Is called with the tokens generated so far and the seconds since submission: often during prefill, with
 // 0 tokens, and after every token.
