@@ -45,8 +45,7 @@ fetch() {
     shift 2
     if [ ! -f "$file" ]; then
         step "download of $(basename "$file")"
-        python3 -m pip download --quiet --no-deps --dest "$work" "$@" >&2 ||
-            die "cannot download $(basename "$file"); put it into $work by hand"
+        python3 -m pip download --quiet --no-deps --dest "$work" "$@" >&2 || die "cannot download it; put it into $work by hand"
         [ -f "$file" ] || die "the download has another name than $file"
     fi
     echo "$sum  $file" | sha256sum --check --quiet >&2 || die "$file is not the file that this was tried with; delete it and try again"
