@@ -22,7 +22,7 @@ def block(folder, machine):
     for name, heading in PARTS:
         file = folder / name
         if file.is_file():
-            text += f"\n### {heading}\n\n```text\n{file.read_text().strip()}\n```\n"
+            text += f"\n### {heading}\n\n```text\n{file.read_text().rstrip()}\n```\n"
     return text
 
 
