@@ -83,9 +83,8 @@ cargo run --release --quiet -- train --model smollm2_135m --output outputs >&2
 profile=outputs/smollm2_135m/profile.t2m
 
 step 'the example: build'
-cargo build --release --quiet -p token2metrics-ffi
 build=$target/llama_predict
-cmake -S "$here" -B "$build" -DCMAKE_PREFIX_PATH="$work/install" -DTOKEN2METRICS_LIBRARY="$target/release/libtoken2metrics.a" >&2 ||
+cmake -S "$here" -B "$build" -DCMAKE_PREFIX_PATH="$work/install" >&2 ||
     die "the example could not be configured in $build; delete it and try again"
 cmake --build "$build" --parallel "$jobs" >&2 || die 'the example could not be built'
 
