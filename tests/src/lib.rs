@@ -8,7 +8,9 @@ pub mod experiment;
 pub mod figures;
 pub mod header;
 pub mod library;
+pub mod sanitized;
 pub mod symbols;
+pub mod valgrind;
 
 use std::path::{Path, PathBuf};
 
