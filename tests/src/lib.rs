@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod figures;
 pub mod header;
 pub mod library;
+pub mod manual;
 pub mod sanitized;
 pub mod symbols;
 pub mod valgrind;
