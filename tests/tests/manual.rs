@@ -50,7 +50,7 @@ fn everything_has_an_example_that_compiles() {
     assert_eq!(entries.len(), 2 + types + header::functions().len(), "the header is not read right: {entries:?}");
     let mut source = GIVEN.to_owned();
     for entry in &entries {
-        let uses = entry.is_function.then(|| format!("{}(", entry.name)).unwrap_or_default();
+        let uses = if entry.is_function { format!("{}(", entry.name) } else { String::new() };
         assert!(!entry.example.is_empty() && entry.example.contains(&uses), "{} has no example", entry.name);
         source +=
             &format!("\nvoid example_of_{}(void);\nvoid example_of_{0}(void) {{\n{}}}\n", entry.name, entry.example);
