@@ -203,6 +203,27 @@ struct measured {
     seconds decode{};
 };
 
+/** Whose profile it is, or a member of a bundle. `show(info->llm(), info->raw.input_tokens_max);` */
+template <class Raw> struct named {
+    /** Token counts and currency of an info; place and status of a member. */
+    Raw raw{};
+
+    std::string_view llm() const noexcept { return raw.llm; }
+    std::string_view device() const noexcept { return raw.device; }
+    /** Power mode, runtime, quantization; may be empty. */
+    std::string_view variant() const noexcept { return raw.variant; }
+};
+using info = named<t2m_info>;
+using member = named<t2m_member>;
+
+/** The member of a bundle with this index, also a damaged one. Fails as t2m_profile_list does.
+    `for (std::size_t i = 0; const auto member = list(page, 4096, i); i++) show(member->llm(), member->raw.status);` */
+inline result<member> list(const std::uint8_t *bundle, std::size_t len, std::size_t index) noexcept {
+    member listed;
+    const t2m_status status = t2m_profile_list(bundle, len, index, &listed.raw);
+    return {status, listed};
+}
+
 class drift;
 
 /** A loaded profile: 512 bytes, only read once it is loaded. One that is not loaded fails with T2M_NOT_LOADED.
@@ -224,7 +245,20 @@ class profile {
         const t2m_status status = t2m_profile_find(bundle, len, name, &loaded.raw_);
         return {status, loaded};
     }
+    /** The same of one variant; "" is that of a profile without one. `profile::find(page, 4096, "Qwen", "MAXN")` */
+    static result<profile> find(const std::uint8_t *bundle, std::size_t len, const char *name,
+                                const char *variant) noexcept {
+        profile loaded;
+        const t2m_status status = t2m_profile_find_variant(bundle, len, name, variant, &loaded.raw_);
+        return {status, loaded};
+    }
 
+    /** Whose profile it is, and on which token counts it was trained. `if (const auto is = profile.info()) show(is->llm());` */
+    result<token2metrics::info> info() const noexcept {
+        token2metrics::info told;
+        const t2m_status status = t2m_profile_info(&raw_, &told.raw);
+        return {status, told};
+    }
     /** Predicts one request, on the device as it is now if a drift is given. Fails as t2m_drift_predict does.
         `profile.predict({100, 0, 50})`, `profile.predict(request, &drift)` */
     result<prediction> predict(const request &asked, const drift *drift = nullptr) const noexcept;

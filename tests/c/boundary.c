@@ -23,9 +23,10 @@ static void check(int condition, const char *text, int line) {
 }
 
 /* What an argument is. Bytes and names need no alignment. */
-enum role { BLOB, NAME, STORED, PROFILE, REQUEST, MEASURED, LIMIT, PROGRESS, DRIFT, ROLES };
+enum role { BLOB, NAME, VARIANT, STORED, PROFILE, REQUEST, MEASURED, LIMIT, PROGRESS, DRIFT, ROLES };
 
 static const char LLM[] = "DeepSeek-R1-Distill-Qwen-1.5B";
+static const char MODE[] = "MAXN, W4A16";
 static const t2m_request REQUEST_GOOD = {100, 0, 50};
 static const t2m_measured MEASURED_GOOD = {0.5f, 2.0f};
 static const t2m_limit LIMIT_GOOD = {T2M_SECONDS, 3.0f, 95};
@@ -39,6 +40,9 @@ static size_t n = 1;
 
 static t2m_status load(void *const *p) { return t2m_profile_load(p[0], len, p[1]); }
 static t2m_status find(void *const *p) { return t2m_profile_find(p[0], len, p[1], p[2]); }
+static t2m_status variant(void *const *p) { return t2m_profile_find_variant(p[0], len, p[1], p[2], p[3]); }
+static t2m_status list(void *const *p) { return t2m_profile_list(p[0], len, 0, p[1]); }
+static t2m_status info(void *const *p) { return t2m_profile_info(p[0], p[1]); }
 static t2m_status predict(void *const *p) { return t2m_predict(p[0], p[1], p[2]); }
 static t2m_status batch(void *const *p) { return t2m_predict_batch(p[0], p[1], n, p[2]); }
 static t2m_status init(void *const *p) { return t2m_drift_init(p[0]); }
@@ -64,6 +68,9 @@ struct function {
 static const struct function FUNCTIONS[] = {
     {"load", load, 1, {BLOB}, sizeof(t2m_profile), 0, 0},
     {"find", find, 2, {BLOB, NAME}, sizeof(t2m_profile), 0, 0},
+    {"find_variant", variant, 3, {BLOB, NAME, VARIANT}, sizeof(t2m_profile), 0, 0},
+    {"list", list, 1, {BLOB}, sizeof(t2m_member), 0, 0},
+    {"info", info, 1, {PROFILE}, sizeof(t2m_info), 0, 0},
     {"predict", predict, 2, {PROFILE, REQUEST}, sizeof(t2m_prediction), 0, 0},
     {"predict_batch", batch, 2, {PROFILE, REQUEST}, sizeof(t2m_prediction), 0, 0},
     {"drift_init", init, 0, {BLOB}, sizeof(t2m_drift), 0, 0},
@@ -151,7 +158,9 @@ static void check_value(enum role role, const void *value, t2m_status expected) 
             int is_it = f->in[i] == role || (role == DRIFT && f->in[i] == STORED);
             if (!is_it) continue;
             struct odd odd = {i, value, good[role].size, 0};
-            CHECK(call_with(f, odd) == expected);
+            /* Every profile says whose it is. */
+            int is_told = f->call == info && expected != T2M_NOT_LOADED;
+            CHECK(call_with(f, odd) == (is_told ? T2M_OK : expected));
             functions++;
         }
         if (f->updates && role == DRIFT) {
@@ -263,6 +272,13 @@ static void check_drifts(void) {
     check_value(DRIFT, &drift, T2M_DRIFT_DAMAGED);
 }
 
+static void check_name(enum role role, const char *name, t2m_status expected) {
+    size_t size = good[role].size;
+    good[role].size = strlen(name) + 1;
+    check_value(role, name, expected);
+    good[role].size = size;
+}
+
 static void check_bytes(void) {
     char zeros[101] = {0};
     FOR_EACH_FUNCTION(f) {
@@ -270,9 +286,10 @@ static void check_bytes(void) {
         int is_stored = f->in[0] == STORED;
         for (size_t part = 0; part < good[f->in[0]].size; part++) {
             struct odd odd = {0, good[f->in[0]].value, part, 0};
-            t2m_status expected = is_stored ? T2M_WRONG_SIZE : T2M_BLOB_TRUNCATED;
-            /* A bundle may be empty. */
-            CHECK(call_with(f, odd) == (f->call == find && part == 0 ? T2M_NOT_FOUND : expected));
+            t2m_status expected = is_stored ? T2M_WRONG_SIZE : f->call == list ? T2M_OK : T2M_BLOB_TRUNCATED;
+            /* A bundle may be empty; what is damaged is listed. */
+            int may_be_empty = !is_stored && f->call != load;
+            CHECK(call_with(f, odd) == (may_be_empty && part == 0 ? T2M_NOT_FOUND : expected));
         }
         for (size_t part = 0; is_stored && part < sizeof zeros; part++) {
             struct odd odd = {0, zeros, part, 0};
@@ -281,23 +298,46 @@ static void check_bytes(void) {
     }
     /* Longer than the address space, so that nothing may be read. */
     t2m_profile profile;
+    t2m_member member;
     t2m_drift drift;
     t2m_prediction prediction;
     const size_t endless[] = {SIZE_MAX, SIZE_MAX / 2 + 1};
     for (size_t i = 0; i < LENGTH(endless); i++) {
         CHECK(t2m_profile_load(good[BLOB].value, endless[i], &profile) == T2M_TOO_LONG);
         CHECK(t2m_profile_find(good[BLOB].value, endless[i], LLM, &profile) == T2M_TOO_LONG);
+        CHECK(t2m_profile_find_variant(good[BLOB].value, endless[i], LLM, MODE, &profile) == T2M_TOO_LONG);
+        CHECK(t2m_profile_list(good[BLOB].value, endless[i], 0, &member) == T2M_TOO_LONG);
         CHECK(t2m_drift_restore(good[STORED].value, endless[i], &drift) == T2M_TOO_LONG);
         CHECK(t2m_predict_batch(good[PROFILE].value, &REQUEST_GOOD, endless[i], &prediction) == T2M_TOO_LONG);
     }
     const char *const names[] = {"", "another", "a name that is longer than any name that a profile can have"};
     for (size_t i = 0; i < LENGTH(names); i++) {
-        good[NAME].size = strlen(names[i]) + 1;
-        check_value(NAME, names[i], T2M_NOT_FOUND);
+        check_name(NAME, names[i], T2M_NOT_FOUND);
+        check_name(VARIANT, names[i], T2M_NOT_FOUND);
     }
-    good[NAME].size = 2;
-    check_value(NAME, "\xFF", T2M_NAME_NOT_UTF8);
-    good[NAME].size = sizeof LLM;
+    check_name(NAME, "\xFF", T2M_NAME_NOT_UTF8);
+    check_name(VARIANT, "\xFF", T2M_NAME_NOT_UTF8);
+}
+
+/* Three members, and damage to each byte of the second, which hides neither of the others. */
+static void check_members(void) {
+    size_t part = good[BLOB].size;
+    uint8_t *bundle = malloc(3 * part);
+    CHECK(bundle != NULL);
+    for (size_t at = 0; at < part; at++) {
+        t2m_member member;
+        t2m_profile profile;
+        for (size_t i = 0; i < 3; i++) memcpy(bundle + i * part, good[BLOB].value, part);
+        bundle[part + at] ^= 0x10;
+        for (size_t i = 0; i < 3; i++) {
+            CHECK(t2m_profile_list(bundle, 3 * part, i, &member) == T2M_OK);
+            CHECK((member.status == T2M_OK) == (i != 1) && member.offset == i * part && member.len == part);
+            CHECK(i == 1 || (strcmp(member.llm, LLM) == 0 && strcmp(member.variant, MODE) == 0));
+        }
+        CHECK(t2m_profile_list(bundle, 3 * part, 3, &member) == T2M_NOT_FOUND);
+        CHECK(t2m_profile_find(bundle + part, 2 * part, LLM, &profile) == T2M_OK);
+    }
+    free(bundle);
 }
 
 /* Every byte of every argument wrong in several ways: any status that there is, and nothing written in failure. */
@@ -308,7 +348,7 @@ static void check_flips(void) {
         for (size_t i = 0; i < f->inputs; i++) {
             /* Behind its mark a profile is trusted, and a name must keep its end. */
             enum role role = f->in[i];
-            size_t end = role == PROFILE ? 8 : role == NAME ? sizeof LLM - 1 : good[role].size;
+            size_t end = role == PROFILE ? 8 : role == NAME || role == VARIANT ? good[role].size - 1 : good[role].size;
             for (size_t at = 0; at < end * LENGTH(values); at++) {
                 memcpy(flipped, good[role].value, good[role].size);
                 unsigned char *byte = &flipped[at / LENGTH(values)];
@@ -318,7 +358,7 @@ static void check_flips(void) {
                 t2m_status status = call_with(f, odd);
                 CHECK(strcmp(t2m_status_message(status), t2m_status_message(-1)) != 0);
                 /* A blob has a checksum. */
-                CHECK(role != BLOB || (status == T2M_OK) == is_same);
+                CHECK(role != BLOB || f->call == list || (status == T2M_OK) == is_same);
             }
         }
     }
@@ -370,6 +410,7 @@ int main(int argc, char **argv) {
 #define GOOD(role, pointer, len) (good[role].value = (pointer), good[role].size = (len))
     GOOD(BLOB, blobs[0], lens[0]);
     GOOD(NAME, LLM, sizeof LLM);
+    GOOD(VARIANT, MODE, sizeof MODE);
     GOOD(STORED, &drift, sizeof drift);
     GOOD(PROFILE, &profiles[0], sizeof *profiles);
     GOOD(REQUEST, &REQUEST_GOOD, sizeof REQUEST_GOOD);
@@ -393,6 +434,7 @@ int main(int argc, char **argv) {
     check_limits();
     check_drifts();
     check_bytes();
+    check_members();
     check_flips();
     check_poor_profiles(&profiles[1], &profiles[2]);
     const int32_t extremes[] = {INT32_MIN, -1, 0, INT32_MAX};

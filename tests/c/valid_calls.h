@@ -27,6 +27,8 @@ struct answers {
     t2m_estimate estimates[VALID_REQUESTS];
     t2m_drift drift;
     t2m_drift restored;
+    t2m_member member;
+    t2m_info info;
     size_t letters;
 };
 
@@ -52,6 +54,9 @@ static void make_calls(const struct shared *shared, struct answers *answers) {
 #define CALL(call) (answers->failures += (size_t)((call) != T2M_OK))
     CALL(t2m_profile_load(shared->blob, shared->blob_len, &own));
     CALL(t2m_profile_find(shared->blob, shared->blob_len, "DeepSeek-R1-Distill-Qwen-1.5B", &own));
+    CALL(t2m_profile_find_variant(shared->blob, shared->blob_len, "DeepSeek-R1-Distill-Qwen-1.5B", "MAXN, W4A16", &own));
+    CALL(t2m_profile_list(shared->blob, shared->blob_len, 0, &answers->member));
+    CALL(t2m_profile_info(profile, &answers->info));
     CALL(t2m_drift_init(&answers->drift));
     CALL(t2m_predict_batch(profile, VALID, VALID_REQUESTS, answers->batch));
     for (size_t i = 0; i < VALID_REQUESTS; i++) {

@@ -160,6 +160,29 @@ static void check_drift(const t2m::profile &profile) {
     }
 }
 
+static void check_bundle(const t2m::profile &profile, const std::uint8_t *blob, std::size_t len) {
+    t2m_info info;
+    t2m_member member;
+    const auto told = profile.info();
+    CHECK(told && t2m_profile_info(&profile.raw(), &info) == T2M_OK);
+    CHECK(std::memcmp(&told->raw, &info, sizeof info) == 0 && told->llm() == info.llm && !told->llm().empty());
+    CHECK(told->device() == info.device && told->variant() == info.variant);
+    CHECK(t2m::profile().info().status() == T2M_NOT_LOADED);
+
+    const auto listed = t2m::list(blob, len, 0);
+    CHECK(listed && t2m_profile_list(blob, len, 0, &member) == T2M_OK);
+    CHECK(std::memcmp(&listed->raw, &member, sizeof member) == 0 && listed->llm() == told->llm());
+    CHECK(t2m::list(blob, len, 1).status() == T2M_NOT_FOUND);
+
+    t2m_profile raw;
+    const char *const variants[] = {member.variant, "another"};
+    for (const char *variant : variants) {
+        const t2m_status status = t2m_profile_find_variant(blob, len, member.llm, variant, &raw);
+        CHECK(t2m::profile::find(blob, len, member.llm, variant).status() == status);
+        CHECK((status == T2M_OK) == (variant == member.variant));
+    }
+}
+
 // Those that need no call of the library are constant.
 static_assert(!t2m::known(std::numeric_limits<float>::infinity()) && t2m::known(0.0f) == 0.0f);
 static_assert(t2m::result<int>(T2M_OK, 3).value() == 3 && *t2m::result<int>(T2M_OK, 3) == 3);
@@ -183,6 +206,7 @@ int main(int argc, char **argv) {
         const auto found = t2m::profile::find(blob, len, "DeepSeek-R1-Distill-Qwen-1.5B");
         CHECK(found.status() == t2m_profile_find(blob, len, "DeepSeek-R1-Distill-Qwen-1.5B", &raw) && found);
         CHECK(t2m::profile::find(blob, len, "another").status() == T2M_NOT_FOUND);
+        check_bundle(*profile, blob, len);
         CHECK(t2m::profile().predict(REQUESTS[0]).status() == T2M_NOT_LOADED);
 #if defined(__cpp_lib_span)
         CHECK(t2m::profile::load(std::span<const std::uint8_t>(blob, len)));

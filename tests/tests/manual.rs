@@ -18,6 +18,8 @@ extern t2m_prediction prediction, predictions[3];
 extern t2m_budget budget;
 extern t2m_estimate estimate;
 extern t2m_status status;
+extern t2m_member member;
+extern t2m_info info;
 extern uint32_t generated;
 extern float battery_j, deadline_s, submitted_s, first_token_s, last_token_s, now_s, elapsed_s, prefill_s;
 extern void refuse(void);
