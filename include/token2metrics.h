@@ -299,6 +299,8 @@ typedef struct T2M_ALIGNED(8) t2m_profile {
 /**
  * A member of a bundle. Its names end with a NUL. Of a damaged member they are as much as can be
  * read, which may be damaged as well, and empty otherwise.
+ *
+ *     printf("%s: %lu bytes at %lu\n", member.llm, (unsigned long)member.len, (unsigned long)member.offset);
  */
 typedef struct t2m_member {
     /**
@@ -329,6 +331,8 @@ typedef struct t2m_member {
 
 /**
  * What a runtime may want to show of a profile. The texts end with a NUL.
+ *
+ *     printf("%s on %s, %s\n", info.llm, info.device, info.variant);
  */
 typedef struct t2m_info {
     /**
@@ -692,7 +696,7 @@ t2m_status t2m_profile_load(const uint8_t *blob,
  * `T2M_BLOB_...` status of the first damaged member where it may have been that one;
  * `T2M_NAME_NOT_UTF8`, `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
  *
- * Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile.
+ * Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile. Its time grows with `len`.
  *
  *     t2m_status status = t2m_profile_find(page, 4096, "DeepSeek-R1-Distill-Qwen-1.5B", &profile);
  *
@@ -710,6 +714,8 @@ t2m_status t2m_profile_find(const uint8_t *bundle,
  * quantization; "" is that of a profile without one. Otherwise as `t2m_profile_find`.
  *
  * Returns what `t2m_profile_find` returns; `T2M_NOT_FOUND` where no member has both names.
+ *
+ * Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile. Its time grows with `len`.
  *
  *     t2m_status status = t2m_profile_find_variant(page, 4096, "Llama-3.2-1B", "MAXN", &profile);
  *
@@ -731,7 +737,7 @@ t2m_status t2m_profile_find_variant(const uint8_t *bundle,
  * `T2M_NOT_FOUND` past the last; `T2M_NULL_POINTER` or `T2M_MISALIGNED`; `T2M_TOO_LONG` also for a member
  * that does not lie within 4 GiB.
  *
- * Every call walks from the beginning of the bundle to the member.
+ * Threads: any, and interrupt handlers. Every call walks from the beginning of the bundle to the member.
  *
  *     t2m_member member;
  *     for (size_t i = 0; t2m_profile_list(page, 4096, i, &member) == T2M_OK; i++)
@@ -750,6 +756,8 @@ t2m_status t2m_profile_list(const uint8_t *bundle,
  * answered, and flagged.
  *
  * Returns `T2M_OK` and writes `*info`; `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ * Threads: any, and interrupt handlers, also at once with one `*profile`.
  *
  *     t2m_info info;
  *     if (t2m_profile_info(&profile, &info) == T2M_OK) printf("%s on %s\n", info.llm, info.device);
