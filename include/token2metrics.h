@@ -11,13 +11,15 @@
  *            elements as the call is told is up to the caller.
  *   Storage  All of it belongs to the caller. The library allocates nothing, has no state of
  *            its own and keeps no pointer after a call.
- *   Threads  Every function may be called from any thread and from interrupt handlers. A loaded
- *            t2m_profile is only read and may be used by all of them at once; loading writes it,
- *            so nobody may use it meanwhile.
+ *   Threads  Every function may be called from any thread and from interrupt handlers (which must
+ *            allow floating point). What is passed as const is only read, and may be used by all of
+ *            them at once: so a loaded t2m_profile. What is written (a profile by loading, a
+ *            t2m_drift by observing) nobody else may use meanwhile.
  *   Units    Times are in seconds, energies in joules, powers in watts, lengths in tokens. The
  *            unit stands in the name: prefill_s, energy_j. A cost is in the currency of the profile.
  *   Unknown  What a profile does not know is INFINITY and has a flag (T2M_FLAG_NO_ENERGY and the
  *            like), so that it is never within a limit by mistake: energy_j <= budget_j is false.
+ *   C++      token2metrics.hpp wraps this header for C++17, with durations and optional values.
  *
  * Example
  *   t2m_profile profile;
@@ -107,6 +109,8 @@
  * What a call returns. The numbers are fixed: one never changes its meaning and is never used for
  * another. The type is an `int32_t` whatever the compiler makes of enumerations. Later versions add
  * numbers; treat those that you do not know as failures.
+ *
+ *     if (status != T2M_OK) fprintf(stderr, "%s\n", t2m_status_message(status));
  */
 enum t2m_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -282,8 +286,11 @@ typedef int32_t t2m_status;
 /**
  * Storage for one loaded profile, 512 bytes that belong to the caller: static, on the stack or
  * wherever else. It holds no pointer, so that it may be copied with `memcpy`, and needs no release. Its
- * content is private. Once loaded it is only read: any number of threads and interrupt handlers may use
- * it at once.
+ * content is private, and only what a load has written there is a profile. Once loaded it is only read:
+ * any number of threads and interrupt handlers may use it at once.
+ *
+ *     static t2m_profile loaded;
+ *     t2m_status status = t2m_profile_load(blob, blob_len, &loaded);
  */
 typedef struct T2M_ALIGNED(8) t2m_profile {
     uint64_t opaque[64];
@@ -292,6 +299,8 @@ typedef struct T2M_ALIGNED(8) t2m_profile {
 /**
  * A member of a bundle. Its names end with a NUL. Of a damaged member they are as much as can be
  * read, which may be damaged as well, and empty otherwise.
+ *
+ *     printf("%s: %lu bytes at %lu\n", member.llm, (unsigned long)member.len, (unsigned long)member.offset);
  */
 typedef struct t2m_member {
     /**
@@ -322,6 +331,8 @@ typedef struct t2m_member {
 
 /**
  * What a runtime may want to show of a profile. The texts end with a NUL.
+ *
+ *     printf("%s on %s, %s\n", info.llm, info.device, info.variant);
  */
 typedef struct t2m_info {
     /**
@@ -360,6 +371,8 @@ typedef struct t2m_info {
 
 /**
  * One request: a single stream, no queue.
+ *
+ *     t2m_request request = { 1000, 900, 50 };
  */
 typedef struct t2m_request {
     /**
@@ -380,6 +393,8 @@ typedef struct t2m_request {
 /**
  * Seconds between which 90 % of requests like this one are expected: 5 % take less than `low_s`, 5 %
  * more than `high_s`. 0 and INFINITY with `T2M_FLAG_NO_BANDS`.
+ *
+ *     if (prediction.total_band.high_s <= deadline_s) run();
  */
 typedef struct t2m_band {
     /**
@@ -396,6 +411,9 @@ typedef struct t2m_band {
  * Latency, energy and cost of one request on the device of the profile. No float is negative or NaN.
  * One that the profile does not know is INFINITY and flagged, so that it never passes for being within
  * a limit; every other is finite.
+ *
+ *     if (prediction.flags & T2M_FLAG_INPUT_EXTRAPOLATED) puts("a longer prompt than any that was measured");
+ *     if (prediction.energy_j <= battery_j) run();
  */
 typedef struct t2m_prediction {
     /**
@@ -454,7 +472,9 @@ typedef struct t2m_prediction {
 } t2m_prediction;
 
 /**
- * What has been seen of one phase of the requests on one device.
+ * What has been seen of one phase of the requests on one device. Without units: all are ratios and counts.
+ *
+ *     if (drift.decode.observed >= 3 && drift.decode.ratio > 1.3f) puts("the device is throttled");
  */
 typedef struct t2m_track {
     /**
@@ -487,7 +507,11 @@ typedef struct t2m_track {
  * How a device differs from its profile, learned from the requests that it ran: throttled, in another
  * power mode, under other load. 48 bytes that belong to the caller, one state per profile in use; its
  * fields may be read, and only the library writes them. It may be copied, and kept over a restart by
- * storing its bytes. One thread at a time may observe; meanwhile nobody may read it.
+ * storing its bytes. One thread at a time may observe; meanwhile nobody may read it. Give a copy to those
+ * who must not wait.
+ *
+ *     static t2m_drift state;
+ *     t2m_status status = t2m_drift_init(&state);
  */
 typedef struct t2m_drift {
     /**
@@ -510,6 +534,8 @@ typedef struct t2m_drift {
 
 /**
  * How long the phases of a request took.
+ *
+ *     t2m_measured measured = { first_token_s - submitted_s, last_token_s - first_token_s };
  */
 typedef struct t2m_measured {
     /**
@@ -524,6 +550,8 @@ typedef struct t2m_measured {
 
 /**
  * What a request may take at most.
+ *
+ *     t2m_limit ten_seconds = { T2M_SECONDS, 10.0f, 95 }, battery = { T2M_JOULES, battery_j, 50 };
  */
 typedef struct t2m_limit {
     /**
@@ -544,6 +572,8 @@ typedef struct t2m_limit {
 
 /**
  * How far a limit reaches.
+ *
+ *     if (budget.output_tokens > 0) printf("%lu tokens\n", (unsigned long)budget.output_tokens);
  */
 typedef struct t2m_budget {
     /**
@@ -564,6 +594,8 @@ typedef struct t2m_budget {
 
 /**
  * How far a running request has come.
+ *
+ *     t2m_progress progress = { generated, now_s - submitted_s, first_token_s - submitted_s };
  */
 typedef struct t2m_progress {
     /**
@@ -582,6 +614,8 @@ typedef struct t2m_progress {
 
 /**
  * What is left of a running request. No float is negative or NaN.
+ *
+ *     printf("%.0f %%\n", 100 * estimate.fraction);
  */
 typedef struct t2m_estimate {
     /**
@@ -611,14 +645,26 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The version of this interface. It rises when a type or a function changes so that a program must be
- * compiled again; compare it with `T2M_ABI_VERSION` when the library is loaded at run time.
+ * Tells the version of this interface. It rises when a type or a function changes so that a program must
+ * be compiled again; compare it with `T2M_ABI_VERSION` when the library is loaded at run time.
+ *
+ * Returns the number; it cannot fail.
+ *
+ * Threads: any, and interrupt handlers.
+ *
+ *     if (t2m_abi_version() != T2M_ABI_VERSION) refuse();
  */
 uint32_t t2m_abi_version(void);
 
 /**
- * What a status means, as English text: static, NUL-terminated, and never NULL, also for numbers that
- * are no status.
+ * Tells what a status means and what to do about it, in English.
+ *
+ * Returns a text that is static, NUL-terminated and never NULL, also for numbers that are no status; it
+ * is not to be freed.
+ *
+ * Threads: any, and interrupt handlers.
+ *
+ *     puts(t2m_status_message(status));
  */
 const char *t2m_status_message(int32_t status);
 
@@ -627,6 +673,8 @@ const char *t2m_status_message(int32_t status);
  *
  * Returns `T2M_OK` and writes `*profile`; the `T2M_BLOB_...` status that says what is wrong with the
  * bytes; `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
+ *
+ * Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile.
  *
  *     t2m_profile profile;
  *     t2m_status status = t2m_profile_load(blob, blob_len, &profile);
@@ -648,6 +696,8 @@ t2m_status t2m_profile_load(const uint8_t *blob,
  * `T2M_BLOB_...` status of the first damaged member where it may have been that one;
  * `T2M_NAME_NOT_UTF8`, `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
  *
+ * Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile. Its time grows with `len`.
+ *
  *     t2m_status status = t2m_profile_find(page, 4096, "DeepSeek-R1-Distill-Qwen-1.5B", &profile);
  *
  * # Safety
@@ -664,6 +714,8 @@ t2m_status t2m_profile_find(const uint8_t *bundle,
  * quantization; "" is that of a profile without one. Otherwise as `t2m_profile_find`.
  *
  * Returns what `t2m_profile_find` returns; `T2M_NOT_FOUND` where no member has both names.
+ *
+ * Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile. Its time grows with `len`.
  *
  *     t2m_status status = t2m_profile_find_variant(page, 4096, "Llama-3.2-1B", "MAXN", &profile);
  *
@@ -685,7 +737,7 @@ t2m_status t2m_profile_find_variant(const uint8_t *bundle,
  * `T2M_NOT_FOUND` past the last; `T2M_NULL_POINTER` or `T2M_MISALIGNED`; `T2M_TOO_LONG` also for a member
  * that does not lie within 4 GiB.
  *
- * Every call walks from the beginning of the bundle to the member.
+ * Threads: any, and interrupt handlers. Every call walks from the beginning of the bundle to the member.
  *
  *     t2m_member member;
  *     for (size_t i = 0; t2m_profile_list(page, 4096, i, &member) == T2M_OK; i++)
@@ -705,6 +757,8 @@ t2m_status t2m_profile_list(const uint8_t *bundle,
  *
  * Returns `T2M_OK` and writes `*info`; `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
  *
+ * Threads: any, and interrupt handlers, also at once with one `*profile`.
+ *
  *     t2m_info info;
  *     if (t2m_profile_info(&profile, &info) == T2M_OK) printf("%s on %s\n", info.llm, info.device);
  *
@@ -720,6 +774,8 @@ t2m_status t2m_profile_info(const struct t2m_profile *profile, struct t2m_info *
  * `T2M_CACHED_TOKENS` or `T2M_TOO_MANY_TOKENS` for counts that make no request; `T2M_NO_DECODE` for
  * more than one output token of a profile that knows prefill only; `T2M_NOT_LOADED`,
  * `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ * Threads: any, and interrupt handlers, also at once with one `*profile`.
  *
  *     t2m_request request = { 100, 0, 50 };
  *     t2m_prediction prediction;
@@ -740,6 +796,8 @@ t2m_status t2m_predict(const struct t2m_profile *profile,
  * that has no prediction, and then writes none; or `T2M_TOO_LONG`. With `n` of 0 it does nothing, and
  * both arrays may be NULL.
  *
+ * Threads: any, and interrupt handlers, also at once with one `*profile`. Its time grows with `n`.
+ *
  *     t2m_status status = t2m_predict_batch(&profile, requests, n, predictions);
  *
  * # Safety
@@ -753,9 +811,11 @@ t2m_status t2m_predict_batch(const struct t2m_profile *profile,
 
 /**
  * Begins a state: nothing observed. Also the way to forget what was observed, say after the power mode was
- * changed on purpose. O(1), without interrupts to fear: it only writes `*drift`.
+ * changed on purpose.
  *
  * Returns `T2M_OK` and writes `*drift`; `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ * Threads: any, and interrupt handlers. Nobody else may use `*drift` meanwhile.
  *
  *     t2m_drift drift;
  *     t2m_status status = t2m_drift_init(&drift);
@@ -771,7 +831,9 @@ t2m_status t2m_drift_init(struct t2m_drift *drift);
  *
  * Returns `T2M_OK` and writes `*drift`; `T2M_WRONG_SIZE` where `len` is not `sizeof(t2m_drift)`;
  * `T2M_DRIFT_VERSION` or `T2M_DRIFT_DAMAGED` for bytes that are not a state of this version, after which a new one
- * is begun with `t2m_drift_init`; `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ * is begun with `t2m_drift_init`; `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
+ *
+ * Threads: any, and interrupt handlers. Nobody else may use `*drift` meanwhile.
  *
  *     if (t2m_drift_restore(page, sizeof drift, &drift) != T2M_OK) t2m_drift_init(&drift);
  *
@@ -791,6 +853,9 @@ t2m_status t2m_drift_restore(const uint8_t *bytes,
  * Returns `T2M_OK` and updates `*drift`; `T2M_MEASURED_TIME` where a time is zero, negative, NaN or
  * infinite; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`; what `t2m_predict` returns for the
  * request; `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`. Then the state is as it was.
+ *
+ * Threads: any, and interrupt handlers. It writes `*drift`, which nobody else may use meanwhile: neither
+ * observe nor predict with it.
  *
  *     t2m_measured measured = { 0.21f, 3.4f };
  *     t2m_status status = t2m_drift_observe(&profile, &request, &measured, &drift);
@@ -813,6 +878,9 @@ t2m_status t2m_drift_observe(const struct t2m_profile *profile,
  * Returns `T2M_OK` and writes `*prediction`; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`; or what
  * `t2m_predict` returns.
  *
+ * Threads: any, and interrupt handlers, also at once with one `*profile` and one `*drift`, as long as
+ * nobody observes into that.
+ *
  *     t2m_status status = t2m_drift_predict(&profile, &drift, &request, &prediction);
  *
  * # Safety
@@ -834,6 +902,9 @@ t2m_status t2m_drift_predict(const struct t2m_profile *profile,
  * `T2M_LIMIT_NO_COST` or `T2M_LIMIT_NO_BANDS` for one that the profile knows nothing of; what
  * `t2m_predict` returns for the request; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`;
  * `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ * Threads: any, and interrupt handlers, also at once with one `*profile` and one `*drift`, as long as
+ * nobody observes into that.
  *
  *     t2m_request request = { 900, 0, 512 };
  *     t2m_limit limit = { T2M_SECONDS, 10.0f, 95 };
@@ -861,6 +932,9 @@ t2m_status t2m_max_output_tokens(const struct t2m_profile *profile,
  * Returns `T2M_OK` and writes `*estimate`; `T2M_PROGRESS_TIME` or `T2M_PROGRESS_TOKENS`; what
  * `t2m_predict` returns for the request; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`;
  * `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+ *
+ * Threads: any, and interrupt handlers, also at once with one `*profile` and one `*drift`, as long as
+ * nobody observes into that.
  *
  *     t2m_progress progress = { generated, elapsed_s, prefill_s };
  *     t2m_estimate estimate;

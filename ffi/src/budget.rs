@@ -17,6 +17,8 @@ pub const T2M_MAX_TOKENS: u32 = 16_777_216;
 const _: () = assert!(T2M_MAX_TOKENS == token2metrics_core::MAX_TOKENS);
 
 /// What a request may take at most.
+///
+///     t2m_limit ten_seconds = { T2M_SECONDS, 10.0f, 95 }, battery = { T2M_JOULES, battery_j, 50 };
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_limit {
@@ -31,6 +33,8 @@ pub struct t2m_limit {
 }
 
 /// How far a limit reaches.
+///
+///     if (budget.output_tokens > 0) printf("%lu tokens\n", (unsigned long)budget.output_tokens);
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_budget {
@@ -53,6 +57,9 @@ pub struct t2m_budget {
 /// `T2M_LIMIT_NO_COST` or `T2M_LIMIT_NO_BANDS` for one that the profile knows nothing of; what
 /// `t2m_predict` returns for the request; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`;
 /// `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+///
+/// Threads: any, and interrupt handlers, also at once with one `*profile` and one `*drift`, as long as
+/// nobody observes into that.
 ///
 ///     t2m_request request = { 900, 0, 512 };
 ///     t2m_limit limit = { T2M_SECONDS, 10.0f, 95 };

@@ -9,6 +9,8 @@ use token2metrics_core::{Identity, Member, find, members};
 
 /// A member of a bundle. Its names end with a NUL. Of a damaged member they are as much as can be
 /// read, which may be damaged as well, and empty otherwise.
+///
+///     printf("%s: %lu bytes at %lu\n", member.llm, (unsigned long)member.len, (unsigned long)member.offset);
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_member {
@@ -34,6 +36,8 @@ pub struct t2m_member {
 /// Returns `T2M_OK` and writes `*profile`; `T2M_NOT_FOUND` where no member has the name, or the
 /// `T2M_BLOB_...` status of the first damaged member where it may have been that one;
 /// `T2M_NAME_NOT_UTF8`, `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
+///
+/// Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile. Its time grows with `len`.
 ///
 ///     t2m_status status = t2m_profile_find(page, 4096, "DeepSeek-R1-Distill-Qwen-1.5B", &profile);
 ///
@@ -62,6 +66,8 @@ pub unsafe extern "C" fn t2m_profile_find(
 /// quantization; "" is that of a profile without one. Otherwise as `t2m_profile_find`.
 ///
 /// Returns what `t2m_profile_find` returns; `T2M_NOT_FOUND` where no member has both names.
+///
+/// Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile. Its time grows with `len`.
 ///
 ///     t2m_status status = t2m_profile_find_variant(page, 4096, "Llama-3.2-1B", "MAXN", &profile);
 ///
@@ -96,7 +102,7 @@ pub unsafe extern "C" fn t2m_profile_find_variant(
 /// `T2M_NOT_FOUND` past the last; `T2M_NULL_POINTER` or `T2M_MISALIGNED`; `T2M_TOO_LONG` also for a member
 /// that does not lie within 4 GiB.
 ///
-/// Every call walks from the beginning of the bundle to the member.
+/// Threads: any, and interrupt handlers. Every call walks from the beginning of the bundle to the member.
 ///
 ///     t2m_member member;
 ///     for (size_t i = 0; t2m_profile_list(page, 4096, i, &member) == T2M_OK; i++)

@@ -4,7 +4,9 @@ use crate::pointer::{Out, borrow, borrow_slice, status};
 use crate::{t2m_prediction, t2m_profile, t2m_request, t2m_status};
 use token2metrics_core::{Correction, Drift, Measured, Track};
 
-/// What has been seen of one phase of the requests on one device.
+/// What has been seen of one phase of the requests on one device. Without units: all are ratios and counts.
+///
+///     if (drift.decode.observed >= 3 && drift.decode.ratio > 1.3f) puts("the device is throttled");
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_track {
@@ -25,7 +27,11 @@ pub struct t2m_track {
 /// How a device differs from its profile, learned from the requests that it ran: throttled, in another
 /// power mode, under other load. 48 bytes that belong to the caller, one state per profile in use; its
 /// fields may be read, and only the library writes them. It may be copied, and kept over a restart by
-/// storing its bytes. One thread at a time may observe; meanwhile nobody may read it.
+/// storing its bytes. One thread at a time may observe; meanwhile nobody may read it. Give a copy to those
+/// who must not wait.
+///
+///     static t2m_drift state;
+///     t2m_status status = t2m_drift_init(&state);
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_drift {
@@ -42,6 +48,8 @@ pub struct t2m_drift {
 const _: () = assert!(size_of::<t2m_drift>() == 48, "a state has at most 64 bytes, and no padding");
 
 /// How long the phases of a request took.
+///
+///     t2m_measured measured = { first_token_s - submitted_s, last_token_s - first_token_s };
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_measured {
@@ -91,9 +99,11 @@ pub(crate) unsafe fn correction(drift: *const t2m_drift) -> Result<Correction, t
 }
 
 /// Begins a state: nothing observed. Also the way to forget what was observed, say after the power mode was
-/// changed on purpose. O(1), without interrupts to fear: it only writes `*drift`.
+/// changed on purpose.
 ///
 /// Returns `T2M_OK` and writes `*drift`; `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+///
+/// Threads: any, and interrupt handlers. Nobody else may use `*drift` meanwhile.
 ///
 ///     t2m_drift drift;
 ///     t2m_status status = t2m_drift_init(&drift);
@@ -115,7 +125,9 @@ pub unsafe extern "C" fn t2m_drift_init(drift: *mut t2m_drift) -> t2m_status {
 ///
 /// Returns `T2M_OK` and writes `*drift`; `T2M_WRONG_SIZE` where `len` is not `sizeof(t2m_drift)`;
 /// `T2M_DRIFT_VERSION` or `T2M_DRIFT_DAMAGED` for bytes that are not a state of this version, after which a new one
-/// is begun with `t2m_drift_init`; `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+/// is begun with `t2m_drift_init`; `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
+///
+/// Threads: any, and interrupt handlers. Nobody else may use `*drift` meanwhile.
 ///
 ///     if (t2m_drift_restore(page, sizeof drift, &drift) != T2M_OK) t2m_drift_init(&drift);
 ///
@@ -147,6 +159,9 @@ pub unsafe extern "C" fn t2m_drift_restore(bytes: *const u8, len: usize, drift: 
 /// Returns `T2M_OK` and updates `*drift`; `T2M_MEASURED_TIME` where a time is zero, negative, NaN or
 /// infinite; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`; what `t2m_predict` returns for the
 /// request; `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`. Then the state is as it was.
+///
+/// Threads: any, and interrupt handlers. It writes `*drift`, which nobody else may use meanwhile: neither
+/// observe nor predict with it.
 ///
 ///     t2m_measured measured = { 0.21f, 3.4f };
 ///     t2m_status status = t2m_drift_observe(&profile, &request, &measured, &drift);
@@ -182,6 +197,9 @@ pub unsafe extern "C" fn t2m_drift_observe(
 ///
 /// Returns `T2M_OK` and writes `*prediction`; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`; or what
 /// `t2m_predict` returns.
+///
+/// Threads: any, and interrupt handlers, also at once with one `*profile` and one `*drift`, as long as
+/// nobody observes into that.
 ///
 ///     t2m_status status = t2m_drift_predict(&profile, &drift, &request, &prediction);
 ///

@@ -8,6 +8,8 @@ use token2metrics_core::tariff::CURRENCY;
 use token2metrics_core::{Identity, Trained};
 
 /// What a runtime may want to show of a profile. The texts end with a NUL.
+///
+///     printf("%s on %s, %s\n", info.llm, info.device, info.variant);
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_info {
@@ -46,6 +48,8 @@ pub(crate) fn c_text<const N: usize>(text: &str) -> [c_char; N] {
 /// answered, and flagged.
 ///
 /// Returns `T2M_OK` and writes `*info`; `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+///
+/// Threads: any, and interrupt handlers, also at once with one `*profile`.
 ///
 ///     t2m_info info;
 ///     if (t2m_profile_info(&profile, &info) == T2M_OK) printf("%s on %s\n", info.llm, info.device);

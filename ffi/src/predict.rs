@@ -5,6 +5,8 @@ use crate::{t2m_profile, t2m_status};
 use token2metrics_core::{Band, Prediction, Request};
 
 /// One request: a single stream, no queue.
+///
+///     t2m_request request = { 1000, 900, 50 };
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_request {
@@ -19,6 +21,8 @@ pub struct t2m_request {
 
 /// Seconds between which 90 % of requests like this one are expected: 5 % take less than `low_s`, 5 %
 /// more than `high_s`. 0 and INFINITY with `T2M_FLAG_NO_BANDS`.
+///
+///     if (prediction.total_band.high_s <= deadline_s) run();
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_band {
@@ -31,6 +35,9 @@ pub struct t2m_band {
 /// Latency, energy and cost of one request on the device of the profile. No float is negative or NaN.
 /// One that the profile does not know is INFINITY and flagged, so that it never passes for being within
 /// a limit; every other is finite.
+///
+///     if (prediction.flags & T2M_FLAG_INPUT_EXTRAPOLATED) puts("a longer prompt than any that was measured");
+///     if (prediction.energy_j <= battery_j) run();
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_prediction {
@@ -117,6 +124,8 @@ impl From<Prediction> for t2m_prediction {
 /// more than one output token of a profile that knows prefill only; `T2M_NOT_LOADED`,
 /// `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
 ///
+/// Threads: any, and interrupt handlers, also at once with one `*profile`.
+///
 ///     t2m_request request = { 100, 0, 50 };
 ///     t2m_prediction prediction;
 ///     t2m_status status = t2m_predict(&profile, &request, &prediction);
@@ -146,6 +155,8 @@ pub unsafe extern "C" fn t2m_predict(
 /// Returns `T2M_OK` and writes all of `predictions`; what `t2m_predict` returns for the first request
 /// that has no prediction, and then writes none; or `T2M_TOO_LONG`. With `n` of 0 it does nothing, and
 /// both arrays may be NULL.
+///
+/// Threads: any, and interrupt handlers, also at once with one `*profile`. Its time grows with `n`.
 ///
 ///     t2m_status status = t2m_predict_batch(&profile, requests, n, predictions);
 ///

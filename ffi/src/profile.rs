@@ -6,8 +6,11 @@ use token2metrics_core::Profile;
 
 /// Storage for one loaded profile, 512 bytes that belong to the caller: static, on the stack or
 /// wherever else. It holds no pointer, so that it may be copied with `memcpy`, and needs no release. Its
-/// content is private. Once loaded it is only read: any number of threads and interrupt handlers may use
-/// it at once.
+/// content is private, and only what a load has written there is a profile. Once loaded it is only read:
+/// any number of threads and interrupt handlers may use it at once.
+///
+///     static t2m_profile loaded;
+///     t2m_status status = t2m_profile_load(blob, blob_len, &loaded);
 #[repr(C, align(8))]
 #[derive(Clone, Copy)]
 pub struct t2m_profile {
@@ -54,6 +57,8 @@ pub(crate) unsafe fn store(out: Out<t2m_profile>, profile: Profile) {
 ///
 /// Returns `T2M_OK` and writes `*profile`; the `T2M_BLOB_...` status that says what is wrong with the
 /// bytes; `T2M_NULL_POINTER`, `T2M_MISALIGNED` or `T2M_TOO_LONG`.
+///
+/// Threads: any, and interrupt handlers. Nobody else may use `*profile` meanwhile.
 ///
 ///     t2m_profile profile;
 ///     t2m_status status = t2m_profile_load(blob, blob_len, &profile);

@@ -6,6 +6,8 @@ use crate::{t2m_drift, t2m_profile, t2m_request, t2m_status};
 use token2metrics_core::Progress;
 
 /// How far a running request has come.
+///
+///     t2m_progress progress = { generated, now_s - submitted_s, first_token_s - submitted_s };
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_progress {
@@ -18,6 +20,8 @@ pub struct t2m_progress {
 }
 
 /// What is left of a running request. No float is negative or NaN.
+///
+///     printf("%.0f %%\n", 100 * estimate.fraction);
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct t2m_estimate {
@@ -42,6 +46,9 @@ pub struct t2m_estimate {
 /// Returns `T2M_OK` and writes `*estimate`; `T2M_PROGRESS_TIME` or `T2M_PROGRESS_TOKENS`; what
 /// `t2m_predict` returns for the request; `T2M_DRIFT_DAMAGED` or `T2M_DRIFT_VERSION`;
 /// `T2M_NOT_LOADED`, `T2M_NULL_POINTER` or `T2M_MISALIGNED`.
+///
+/// Threads: any, and interrupt handlers, also at once with one `*profile` and one `*drift`, as long as
+/// nobody observes into that.
 ///
 ///     t2m_progress progress = { generated, elapsed_s, prefill_s };
 ///     t2m_estimate estimate;

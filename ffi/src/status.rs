@@ -6,6 +6,8 @@ use token2metrics_core::{BlobError, BudgetError, DriftError, ObserveError, Progr
 /// What a call returns. The numbers are fixed: one never changes its meaning and is never used for
 /// another. The type is an `int32_t` whatever the compiler makes of enumerations. Later versions add
 /// numbers; treat those that you do not know as failures.
+///
+///     if (status != T2M_OK) fprintf(stderr, "%s\n", t2m_status_message(status));
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum t2m_status {
@@ -258,8 +260,14 @@ impl From<ObserveError> for t2m_status {
     }
 }
 
-/// The version of this interface. It rises when a type or a function changes so that a program must be
-/// compiled again; compare it with `T2M_ABI_VERSION` when the library is loaded at run time.
+/// Tells the version of this interface. It rises when a type or a function changes so that a program must
+/// be compiled again; compare it with `T2M_ABI_VERSION` when the library is loaded at run time.
+///
+/// Returns the number; it cannot fail.
+///
+/// Threads: any, and interrupt handlers.
+///
+///     if (t2m_abi_version() != T2M_ABI_VERSION) refuse();
 #[unsafe(no_mangle)]
 pub extern "C" fn t2m_abi_version() -> u32 {
     T2M_ABI_VERSION
@@ -268,8 +276,14 @@ pub extern "C" fn t2m_abi_version() -> u32 {
 /// The `t2m_abi_version()` that this header belongs to.
 pub const T2M_ABI_VERSION: u32 = 2;
 
-/// What a status means, as English text: static, NUL-terminated, and never NULL, also for numbers that
-/// are no status.
+/// Tells what a status means and what to do about it, in English.
+///
+/// Returns a text that is static, NUL-terminated and never NULL, also for numbers that are no status; it
+/// is not to be freed.
+///
+/// Threads: any, and interrupt handlers.
+///
+///     puts(t2m_status_message(status));
 #[unsafe(no_mangle)]
 pub extern "C" fn t2m_status_message(status: i32) -> *const c_char {
     let known = t2m_status::ALL.iter().find(|known| **known as i32 == status);

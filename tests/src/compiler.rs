@@ -26,13 +26,28 @@ pub struct Program {
 /// What the compiler said.
 pub fn compile<A: AsRef<OsStr>>(source: &Path, standard: &str, arguments: &[A]) -> Result<Program, String> {
     let (variable, default) = if standard.starts_with("c++") { ("CXX", "c++") } else { ("CC", "cc") };
-    let compiler = std::env::var_os(variable).unwrap_or_else(|| default.into());
+    compile_by(&std::env::var_os(variable).unwrap_or_else(|| default.into()), source, standard, arguments)
+}
+
+/// The same with this compiler, `clang++` say.
+///
+/// # Errors
+/// What the compiler said.
+///
+/// # Panics
+/// Where there is no such compiler.
+pub fn compile_by<A: AsRef<OsStr>>(
+    compiler: &OsStr,
+    source: &Path,
+    standard: &str,
+    arguments: &[A],
+) -> Result<Program, String> {
     let dir = tempfile::tempdir().expect("a directory for the program");
     let path = dir.path().join("program");
     let mut command = Command::new(compiler);
     command.arg(format!("-std={standard}")).args(WARNINGS).arg("-I").arg(root().join("include"));
     command.arg(source).args(arguments).arg("-o").arg(&path).env("LC_ALL", "C");
-    let output = command.output().expect("the compiler runs");
+    let output = command.output().unwrap_or_else(|error| panic!("{}: {error}: install it", compiler.display()));
     if !output.status.success() {
         return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)));
     }

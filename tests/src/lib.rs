@@ -8,8 +8,11 @@ pub mod experiment;
 pub mod figures;
 pub mod header;
 pub mod library;
+pub mod manual;
 pub mod packaging;
+pub mod sanitized;
 pub mod symbols;
+pub mod valgrind;
 
 use std::path::{Path, PathBuf};
 

@@ -39,12 +39,18 @@ fn build(target_dir: &Path, arguments: &[&str]) -> Library {
             .arg(target_dir)
             .args(arguments),
     );
-    let dir = target_dir.join("release");
-    Library {
-        static_file: dir.join("libtoken2metrics.a"),
-        shared_file: dir.join("libtoken2metrics.so"),
-        rust_file: dir.join("libtoken2metrics.rlib"),
-        dir,
+    Library::in_dir(target_dir.join("release"))
+}
+
+impl Library {
+    /// The files of a build in this directory.
+    pub(crate) fn in_dir(dir: PathBuf) -> Self {
+        Self {
+            static_file: dir.join("libtoken2metrics.a"),
+            shared_file: dir.join("libtoken2metrics.so"),
+            rust_file: dir.join("libtoken2metrics.rlib"),
+            dir,
+        }
     }
 }
 

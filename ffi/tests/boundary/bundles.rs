@@ -146,5 +146,5 @@ fn info_is_that_of_the_profile() {
     assert_eq!([input_tokens_min, input_tokens_max], [8, 4096]);
     let t2m_info { output_tokens_min, output_tokens_max, .. } = info(&loaded());
     assert_eq!([output_tokens_min, output_tokens_max], [2, 1000]);
-    assert_eq!(text(&info(&crate::loaded_from(include_bytes!("../../vectors/version_1.t2m"))).currency), "");
+    assert_eq!(text(&info(&crate::loaded_from(include_bytes!("../../../tests/vectors/version_1.t2m"))).currency), "");
 }

@@ -111,7 +111,7 @@ fn steps_of_a_profile_without_decode_are_not_predicted() {
 /// What is not known is above every limit, and says so.
 #[test]
 fn unknown_figures_are_infinite_and_flagged() {
-    let bare = loaded_from(include_bytes!("../../vectors/version_1.t2m"));
+    let bare = loaded_from(include_bytes!("../../../tests/vectors/version_1.t2m"));
     // SAFETY: all three are values, and a prediction writes the last.
     let predicted = unsafe { Out::<t2m_prediction>::new().written(|out| t2m_predict(&bare, &GOOD, out)) };
     let t2m_prediction { prefill_energy_j, decode_energy_j, energy_j, average_power_w, cost, .. } = predicted;
