@@ -142,15 +142,15 @@ struct limit {
     /** A deadline: any duration, from submission to the last token. */
     template <class Rep, class Period>
     static constexpr limit time(std::chrono::duration<Rep, Period> deadline,
-                                confidence at = confidence::percent_95) noexcept {
+                                confidence at = confidence::percent_90) noexcept {
         return {{T2M_SECONDS, std::chrono::duration_cast<seconds>(deadline).count(), static_cast<std::uint32_t>(at)}};
     }
     /** Joules of the whole request. */
-    static constexpr limit energy(float joules, confidence at = confidence::percent_95) noexcept {
+    static constexpr limit energy(float joules, confidence at = confidence::percent_90) noexcept {
         return {{T2M_JOULES, joules, static_cast<std::uint32_t>(at)}};
     }
     /** Money, in the currency of the profile. */
-    static constexpr limit cost(float money, confidence at = confidence::percent_95) noexcept {
+    static constexpr limit cost(float money, confidence at = confidence::percent_90) noexcept {
         return {{T2M_COST, money, static_cast<std::uint32_t>(at)}};
     }
 };

@@ -22,6 +22,8 @@ pub(crate) struct Errors {
 pub(crate) struct Tally {
     /// With at least 20 requests since the start or the last change.
     pub(crate) settled: Errors,
+    /// In the first 20 requests, when there are too few for a refit.
+    pub(crate) starting: Errors,
     /// In the 20 requests after a change, where there is one.
     pub(crate) changing: Option<Errors>,
     held: [u32; 2],
@@ -44,6 +46,7 @@ pub(crate) struct Observed {
 #[derive(Default)]
 pub(crate) struct Counting {
     settled: (Errors, u32),
+    starting: (Errors, u32),
     changing: (Errors, u32),
     held: [u32; 2],
     asked: u32,
@@ -63,9 +66,9 @@ impl Counting {
             let alone = profile.predict(request).expect("a request");
             let correction = drift.correction().expect("a sound state");
             let with_drift = profile.predict_corrected(&correction, request).expect("a request");
+            let refit = refit(profile, last.make_contiguous()).predict(request).expect("a request");
+            self.count(observed, [alone, refit, with_drift]);
             if last.len() == REFIT {
-                let refit = refit(profile, last.make_contiguous()).predict(request).expect("a request");
-                self.count(observed, [alone, refit, with_drift]);
                 last.pop_front();
             }
             last.push_back((alone, measured));
@@ -91,7 +94,7 @@ impl Counting {
         let (errors, count) = match settled {
             true => &mut self.settled,
             false if observed.changed => &mut self.changing,
-            false => return,
+            false => &mut self.starting,
         };
         errors.alone += percent(alone);
         errors.refit += percent(refit);
@@ -105,9 +108,10 @@ impl Counting {
             let [alone, refit, drift] = [alone, refit, drift].map(|sum| sum / f64::from(count));
             Errors { alone, refit, drift }
         };
-        let Self { settled, changing, held, asked } = self;
-        assert!(settled.1 > 100, "too few to say anything");
-        Tally { settled: mean(settled), changing: (changing.1 > 0).then(|| mean(changing)), held, asked }
+        let Self { settled, starting, changing, held, asked } = self;
+        assert!(settled.1 > 100 && starting.1 > 100, "too few to say anything");
+        let changing = (changing.1 > 0).then(|| mean(changing));
+        Tally { settled: mean(settled), starting: mean(starting), changing, held, asked }
     }
 }
 
