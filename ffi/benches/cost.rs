@@ -19,6 +19,8 @@ struct Inputs {
     measured: t2m_measured,
 }
 
+type Call<'a> = Box<dyn FnMut() -> t2m_status + 'a>;
+
 fn main() {
     let blobs: [(&str, &[u8]); 2] = [
         ("version_1.t2m, time only", include_bytes!("../../tests/vectors/version_1.t2m")),
@@ -39,15 +41,13 @@ fn table(blob: &[u8]) {
         progress: t2m_progress { generated_tokens: 20, elapsed_s: 3.0, prefill_s: 1.0 },
         measured: t2m_measured { prefill_s: 1.0, decode_s: 1.0 },
     };
-    let mut prediction = None::<t2m_prediction>;
-    // SAFETY: every pointer of this function is to a value of its type, or to room for one.
-    unsafe {
+    let mut room = std::mem::MaybeUninit::uninit();
+    // SAFETY: every pointer of this function is to a value of its type, or to room for one; and what is predicted is written.
+    let predicted: t2m_prediction = unsafe {
         assert_eq!(t2m_profile_load(blob.as_ptr(), blob.len(), &mut inputs.profile), t2m_status::T2M_OK);
-        let mut room = std::mem::MaybeUninit::uninit();
         assert_eq!(t2m_predict(&inputs.profile, &inputs.request, room.as_mut_ptr()), t2m_status::T2M_OK);
-        prediction.replace(room.assume_init());
-    }
-    let predicted = prediction.expect("it was just predicted");
+        room.assume_init()
+    };
     // A limit in the middle of the range, so that the search takes all its turns.
     inputs.limit.value = 0.5 * predicted.total_s;
     inputs.measured = t2m_measured { prefill_s: predicted.prefill_s, decode_s: predicted.decode_s };
@@ -68,7 +68,7 @@ fn table(blob: &[u8]) {
     let mut drift = inputs.drift;
     let Inputs { profile, drift: known, request, limit, progress, measured } = &inputs;
     // SAFETY: as above.
-    let mut calls: Vec<(&str, Box<dyn FnMut() -> t2m_status + '_>)> = unsafe {
+    let mut calls: Vec<(&str, Call<'_>)> = unsafe {
         vec![
             ("t2m_predict", Box::new(|| t2m_predict(black_box(profile), black_box(request), black_box(&mut room)))),
             (
