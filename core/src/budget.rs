@@ -96,9 +96,9 @@ impl Profile {
 
         let (context, steps) = (request.input_tokens, request.output_tokens - 1);
         let rising = self.decode.rising_to(context, context + steps) - context;
-        flags.set_if(rising < steps, Flags::RAISED_TO_ZERO);
         let fits = |output_tokens| value(output_tokens) <= limit.value;
         let output_tokens = if fits(1) { largest(1, 1 + rising, fits) } else { 0 };
+        flags.set_if(rising < steps && output_tokens == 1 + rising, Flags::RAISED_TO_ZERO);
         let answered = output_tokens.max(1);
         let flags = flags.and(self.range_flags(Request { output_tokens: answered, ..request }));
         // Joules at the widest band of a device that drifts may overflow.

@@ -144,7 +144,7 @@ fn the_search_ends_where_steps_take_no_time() {
     assert!(found.flags.contains(Flags::RAISED_TO_ZERO));
     // A smaller limit ends before that.
     let found = budget(&profile, REQUEST, Limit { value: 0.2, ..MEDIAN_S }).expect("a limit");
-    assert!(!found.flags.contains(Flags::OUTPUT_EXTRAPOLATED) && (10..20).contains(&found.output_tokens), "{found:?}");
+    assert!(!found.flags.contains(Flags::RAISED_TO_ZERO) && (10..20).contains(&found.output_tokens), "{found:?}");
 }
 
 /// Least between two contexts at which it takes time: only the vertex shows it.
