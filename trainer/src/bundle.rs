@@ -200,9 +200,7 @@ impl Bundle {
         let profile = first.profile.clone()?;
         Ok(Located { profile, bytes: self.bytes_of(first).to_vec() })
     }
-}
 
-impl Bundle {
     /// The bundle in figures.
     pub fn listing(&self) -> Listing<'_> {
         Listing { bytes: self.len(), members: &self.members }
