@@ -83,6 +83,9 @@ impl Ratios {
         Self(ratios.map(|ratio| libm::roundf(ratio * ONE) as u16))
     }
 
+    /// What is taken for the ratios of a profile that has none: 5 % either way.
+    pub(crate) const TYPICAL: Self = Self([7782, 8192, 8520, 8602, 8766]);
+
     /// The ratio of a level.
     pub fn at(&self, level: Level) -> f32 {
         let [p5, p50, p90, p95, p99] = self.0;

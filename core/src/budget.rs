@@ -1,4 +1,15 @@
 //! How many tokens may be generated within a limit of time, energy or cost.
+//!
+//! ```
+//! use token2metrics_core::{Correction, Level, Limit, MAX_TOKENS, Profile, Quantity, Request};
+//!
+//! let profile = Profile::decode(include_bytes!("../../tests/vectors/version_2.t2m")).expect("the blob is whole");
+//! // As many as fit into four seconds, for 95 % of such requests.
+//! let request = Request { input_tokens: 100, cached_tokens: 0, output_tokens: MAX_TOKENS };
+//! let limit = Limit { quantity: Quantity::Seconds, value: 4.0, confidence: Level::P95 };
+//! let budget = profile.max_output_tokens(&Correction::NONE, request, limit).expect("a limit above 0");
+//! assert!(budget.output_tokens > 0 && budget.value <= 4.0);
+//! ```
 
 use crate::polynomial::STEP_TERMS;
 use crate::prediction::Flags;

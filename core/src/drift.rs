@@ -4,8 +4,26 @@
 //! What is far from it is held in doubt: one such value is a freak and changes nothing, three in a row that agree are a device that has
 //! changed, and the log ratio jumps to their mean. The bands follow by a factor on their width, which grows by a miss nine times as much as
 //! it shrinks by a hit, so that in the long run nine in ten hit whatever the noise is (adaptive conformal inference: Gibbs and Candès, 2021).
+//!
+//! ```
+//! use token2metrics_core::{Drift, Measured, Profile, Request};
+//!
+//! let profile = Profile::decode(include_bytes!("../../tests/vectors/version_2.t2m")).expect("the blob is whole");
+//! let request = Request { input_tokens: 100, cached_tokens: 0, output_tokens: 50 };
+//! let predicted = profile.predict(request).expect("the request has tokens");
+//!
+//! // A device that takes a fifth longer than it did, request by request.
+//! let mut drift = Drift::NEW;
+//! for _ in 0..20 {
+//!     let measured = Measured { prefill_s: 1.2 * predicted.prefill_s, decode_s: 1.2 * predicted.decode_s };
+//!     drift.observe(&profile, request, measured).expect("times above 0");
+//! }
+//! let correction = drift.correction().expect("a state that observing leads to");
+//! let now = profile.predict_corrected(&correction, request).expect("the request has tokens");
+//! assert!((now.total_s / predicted.total_s - 1.2).abs() < 0.01);
+//! ```
 
-use crate::band::Ratios;
+use crate::band::{Bands, Ratios};
 use crate::correction::{Correction, Widths};
 use crate::{Profile, Request, RequestError};
 use core::ffi::CStr;
@@ -76,8 +94,6 @@ const WEIGHT: f32 = 1.0 / 7.0;
 const GATE: f32 = 0.2;
 /// The same in widths of the band from its middle to its end.
 const GATE_WIDTHS: f32 = 1.75;
-/// From the middle to the end of a band that the profile does not have.
-const SPREAD: f32 = 0.05;
 /// Values in doubt that make a changed device.
 const AGREEING: u16 = 3;
 /// ln 8, beyond which nothing is believed.
@@ -156,7 +172,7 @@ impl Drift {
             return Err(ObserveError::Time);
         }
         let decode_s = if steps { measured.decode_s } else { 0.0 };
-        let ratios = |of: fn(&crate::Bands) -> Ratios| profile.bands.as_ref().map(of);
+        let ratios = |of: fn(&Bands) -> Ratios| profile.bands.as_ref().map_or(Ratios::TYPICAL, of);
         let known = self.trusted();
 
         // First, and with what was known before this request.
@@ -183,7 +199,7 @@ impl Track {
         self.observed >= Drift::NEEDED
     }
 
-    fn observe(&mut self, measured_s: f32, predicted_s: f32, ratios: Option<Ratios>) {
+    fn observe(&mut self, measured_s: f32, predicted_s: f32, ratios: Ratios) {
         if predicted_s <= 0.0 {
             return;
         }
@@ -192,8 +208,7 @@ impl Track {
         if self.is_known() {
             adapt(&mut self.width, self.observed, libm::expf(log_ratio) / self.ratio, ratios);
         }
-        let spread = ratios.map_or(SPREAD, |ratios| ratios.drifted_spread());
-        let gate = libm::fmaxf(GATE, GATE_WIDTHS * self.width * spread);
+        let gate = libm::fmaxf(GATE, GATE_WIDTHS * self.width * ratios.drifted_spread());
         if libm::fabsf(log_ratio - self.log_ratio) <= gate {
             let weight = libm::fmaxf(1.0 / (2.0 + f32::from(self.observed)), WEIGHT);
             self.know(self.log_ratio + weight * (log_ratio - self.log_ratio), 1);
@@ -220,8 +235,7 @@ impl Track {
 }
 
 /// Widens a band by a miss and narrows it by a hit; in balance one in ten misses. Early ones count more.
-fn adapt(width: &mut f32, observed: u16, ratio: f32, ratios: Option<Ratios>) {
-    let Some(ratios) = ratios else { return };
+fn adapt(width: &mut f32, observed: u16, ratio: f32, ratios: Ratios) {
     let weight = libm::fmaxf(3.0 / (2.0 + f32::from(observed)), 0.15);
     let hit = ratios.drifted_band_has(ratio, *width);
     *width = clamp(*width * if hit { 1.0 - 0.1 * weight } else { 1.0 + 0.9 * weight }, WIDTHS);

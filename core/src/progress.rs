@@ -1,4 +1,15 @@
 //! How long a running request still takes.
+//!
+//! ```
+//! use token2metrics_core::{Correction, Profile, Progress, Request};
+//!
+//! let profile = Profile::decode(include_bytes!("../../tests/vectors/version_2.t2m")).expect("the blob is whole");
+//! let request = Request { input_tokens: 100, cached_tokens: 0, output_tokens: 50 };
+//! // The first token came after half a second, the tenth after one.
+//! let progress = Progress { generated_tokens: 10, elapsed_s: 1.0, prefill_s: 0.5 };
+//! let left = profile.remaining(&Correction::NONE, request, progress).expect("a request that runs");
+//! assert_eq!(left.total_s, 1.0 + left.remaining_s);
+//! ```
 
 use crate::prediction::Flags;
 use crate::{Correction, Profile, Request, RequestError};

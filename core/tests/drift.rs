@@ -73,6 +73,19 @@ fn bands_follow_the_noise() {
     assert!(loud > 2.0 * quiet, "{loud} {quiet}");
 }
 
+/// The gate follows the noise also where the profile has no bands: what is usual there is not in doubt.
+#[test]
+fn noise_is_no_change_without_bands_either() {
+    let profile = Profile { bands: None, ..profile() };
+    let mut drift = Drift::NEW;
+    let noise = [0.7, 1.3, 1.1, 0.8, 1.4, 0.75, 1.25, 0.9, 1.35, 0.72, 1.0, 1.28, 0.78];
+    for (index, factor) in noise.iter().cycle().take(20 * noise.len()).enumerate() {
+        drift.observe(&profile, REQUEST, measured(*factor)).expect("measured times");
+        assert!(index < 40 || drift.prefill.doubted == 0, "{index}: {factor} is in doubt: {drift:?}");
+    }
+    assert!((0.85..1.15).contains(&total_ratio(&drift)), "{drift:?}");
+}
+
 #[test]
 fn a_request_of_one_token_says_nothing_of_decode() {
     let prompt = Request { output_tokens: 1, ..REQUEST };
