@@ -111,7 +111,7 @@ impl Profile {
         let output_tokens = if fits(1) { largest(1, 1 + rising, fits) } else { 0 };
         flags.set_if(rising < steps && output_tokens == 1 + rising, Flags::RAISED_TO_ZERO);
         let answered = output_tokens.max(1);
-        let flags = flags.and(self.range_flags(Request { output_tokens: answered, ..request }));
+        let flags = flags.with(self.range_flags(Request { output_tokens: answered, ..request }));
         // Joules at the widest band of a device that drifts may overflow.
         Ok(Budget { output_tokens, value: libm::fminf(value(answered), f32::MAX), flags })
     }

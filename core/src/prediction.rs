@@ -61,8 +61,8 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
-    /// These and others.
-    pub(crate) const fn and(self, others: Self) -> Self {
+    /// Both sets together.
+    pub(crate) const fn with(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
