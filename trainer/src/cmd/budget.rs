@@ -67,11 +67,12 @@ enum Confidence {
 
 #[derive(Serialize)]
 struct BudgetReport<'a> {
-    /// The limit and what the request takes at the confidence, in the limit's unit.
+    /// What is limited.
     #[serde(serialize_with = "quantity_name")]
     quantity: Quantity,
     limit: f32,
     confidence: u8,
+    /// What the request takes at the confidence.
     value: f32,
     /// Of the request with as many tokens, or with one where none fits.
     #[serde(flatten)]
