@@ -1,5 +1,6 @@
 //! Builds the library as its users do: in release, from the command line.
 
+use crate::compiler::expect_success;
 use crate::{root, target_dir};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,6 +52,18 @@ impl Library {
             rust_file: dir.join("libtoken2metrics.rlib"),
             dir,
         }
+    }
+
+    /// The static library together with a flaw, a Rust source of `tests/flaw`, to see that a test would notice it; in this directory.
+    pub fn with_flaw(&self, flaw: &str, dir: &Path) -> PathBuf {
+        let flawed = dir.join("libflaw.a");
+        let mut command = Command::new(Path::new(env!("CARGO")).with_file_name("rustc"));
+        command.args(["--edition=2024", "--crate-type=staticlib", "-Copt-level=3", "-Cpanic=abort"]);
+        command.arg("-L").arg(self.dir.join("deps"));
+        command.arg(format!("--extern=token2metrics={}", self.rust_file.display()));
+        command.arg(root().join("tests/flaw").join(flaw)).arg("-o").arg(&flawed);
+        expect_success(command.output().expect("rustc runs"));
+        flawed
     }
 }
 

@@ -1,8 +1,7 @@
 //! What C programs may do to the library, and what it must not do in return: bad arguments, threads, allocation.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use token2metrics_tests::compiler::{Program, compile, expect_success};
+use token2metrics_tests::compiler::{Program, compile};
 use token2metrics_tests::library::library;
 use token2metrics_tests::{header, root};
 
@@ -65,15 +64,8 @@ fn nothing_is_allocated() {
 
 #[test]
 fn an_allocation_would_be_noticed() {
-    let library = library();
     let dir = tempfile::tempdir().expect("a directory");
-    let flawed = dir.path().join("libflaw.a");
-    let mut command = Command::new(Path::new(env!("CARGO")).with_file_name("rustc"));
-    command.args(["--edition=2024", "--crate-type=staticlib", "-Copt-level=3", "-Cpanic=abort"]);
-    command.arg("-L").arg(library.dir.join("deps"));
-    command.arg(format!("--extern=token2metrics={}", library.rust_file.display()));
-    command.arg(root().join("tests/flaw/allocation.rs")).arg("-o").arg(&flawed);
-    expect_success(command.output().expect("rustc runs"));
+    let flawed = library().with_flaw("allocation.rs", dir.path());
 
     assert_eq!(allocations(&flawed, &[]), "0 allocations\n");
     assert_eq!(allocations(&flawed, &["-DFLAWED"]), "1 allocations\n");

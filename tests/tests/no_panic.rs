@@ -2,8 +2,7 @@
 //! that does not exist, so that a program links only if no way leads from the library's functions to the handler.
 
 use std::path::Path;
-use std::process::Command;
-use token2metrics_tests::compiler::{Program, compile, expect_success};
+use token2metrics_tests::compiler::{Program, compile};
 use token2metrics_tests::library::{Library, no_std_library};
 use token2metrics_tests::symbols::symbols;
 use token2metrics_tests::{header, root};
@@ -56,15 +55,8 @@ fn nothing_else_of_libc_is_needed() {
 /// The same program does not link as soon as it calls a function that can panic: the proof above would notice one.
 #[test]
 fn a_panic_would_be_noticed() {
-    let library = library();
     let dir = tempfile::tempdir().expect("a directory");
-    let flawed = dir.path().join("libflaw.a");
-    let mut command = Command::new(Path::new(env!("CARGO")).with_file_name("rustc"));
-    command.args(["--edition=2024", "--crate-type=staticlib", "-Copt-level=3", "-Cpanic=abort"]);
-    command.arg("-L").arg(library.dir.join("deps"));
-    command.arg(format!("--extern=token2metrics={}", library.rust_file.display()));
-    command.arg(root().join("tests/flaw/flaw.rs")).arg("-o").arg(&flawed);
-    expect_success(command.output().expect("rustc runs"));
+    let flawed = library().with_flaw("panic.rs", dir.path());
 
     link(&flawed, &[]).unwrap_or_else(|error| panic!("{error}"));
     let error = link(&flawed, &["-DFLAWED"]).expect_err("the flaw can panic");
