@@ -60,9 +60,9 @@ impl Level {
         }
     }
 
-    /// The level of a share in percent, if there is one.
-    pub fn from_percent(percent: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| u32::from(level.percent()) == percent)
+    /// The level of a confidence in percent: 50, 90, 95 or 99. A limit that one in twenty keeps is of no use to anybody.
+    pub fn of_confidence(percent: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| u32::from(level.percent()) == percent && *level != Self::P5)
     }
 }
 
@@ -100,16 +100,22 @@ impl Ratios {
 
     /// The 90 % band around some predicted seconds.
     pub fn band(&self, seconds: f32) -> Band {
-        Band { low_s: seconds * self.at(Level::P5), high_s: seconds * self.at(Level::P95) }
+        self.corrected_band(seconds, None)
     }
 
-    /// [`Ratios::band`] on a device that drifts.
-    pub(crate) fn drifted_band(&self, seconds: f32, width: f32) -> Band {
-        Band { low_s: seconds * self.drifted(Level::P5, width), high_s: seconds * self.drifted(Level::P95, width) }
+    /// [`Ratios::band`] where a drift has moved the seconds, with the factor that it has for the band's width.
+    pub(crate) fn corrected_band(&self, seconds: f32, width: Option<f32>) -> Band {
+        let end = |level| seconds * self.corrected_at(level, width);
+        Band { low_s: end(Level::P5), high_s: end(Level::P95) }
+    }
+
+    /// [`Ratios::at`], likewise.
+    pub(crate) fn corrected_at(&self, level: Level, width: Option<f32>) -> f32 {
+        width.map_or_else(|| self.at(level), |width| self.drifted(level, width))
     }
 
     /// The ratio of a level on a device that drifts: around 1, as the drift has moved the middle there, and `width` times as far from it.
-    pub(crate) fn drifted(&self, level: Level, width: f32) -> f32 {
+    fn drifted(&self, level: Level, width: f32) -> f32 {
         let away = self.at(level) - self.at(Level::P50);
         let least = if level == Level::P50 { 0.0 } else { LEAST_SPREAD };
         let away = if level == Level::P5 { libm::fminf(away, -least) } else { libm::fmaxf(away, least) };

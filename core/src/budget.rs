@@ -83,7 +83,7 @@ impl Profile {
             return Err(BudgetError::Value);
         }
         let ratio = match &self.bands {
-            Some(bands) => correction.total_ratio(bands, limit.confidence),
+            Some(bands) => bands.total.corrected_at(limit.confidence, correction.widths.map(|widths| widths.total)),
             None if limit.confidence == Level::P50 => 1.0,
             None => return Err(BudgetError::NoBands),
         };

@@ -96,10 +96,12 @@ const GATE: f32 = 0.2;
 const GATE_WIDTHS: f32 = 1.75;
 /// Values in doubt that make a changed device.
 const AGREEING: u16 = 3;
-/// ln 8, beyond which nothing is believed.
+/// The largest ratio that is believed, and its logarithm; the least is one in so many.
+pub(crate) const LARGEST_RATIO: f32 = 8.0;
 const LARGEST: f32 = 2.079_441_5;
-/// Of the factor on a band's width.
-const WIDTHS: (f32, f32) = (0.25, 64.0);
+/// The largest factor on a band's width.
+pub(crate) const LARGEST_WIDTH: f32 = 64.0;
+const WIDTHS: (f32, f32) = (0.25, LARGEST_WIDTH);
 
 impl Default for Drift {
     fn default() -> Self {
@@ -124,7 +126,7 @@ impl Drift {
         let sound = |track: &Track| {
             within(track.log_ratio, (-LARGEST, LARGEST))
                 // An exponential is a little off at the ends.
-                && within(track.ratio, (0.124, 8.01))
+                && within(track.ratio, (0.999 / LARGEST_RATIO, 1.001 * LARGEST_RATIO))
                 && within(track.width, WIDTHS)
                 && within(track.doubt, (-LARGEST, LARGEST))
                 && track.doubted < AGREEING

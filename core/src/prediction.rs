@@ -115,7 +115,7 @@ impl Profile {
         let energy_j = prefill_energy_j.zip(decode_energy_j).map(|(prefill_j, decode_j)| prefill_j + decode_j);
         let average_power_w = energy_j.map(|energy_j| if total_s > 0.0 { energy_j / total_s } else { 0.0 });
         let cost = self.tariff.as_ref().and_then(|tariff| tariff.cost(energy_j, total_s));
-        let bands = self.bands.as_ref();
+        let (bands, widths) = (self.bands.as_ref(), correction.widths);
         flags.set_if(energy_j.is_none(), Flags::NO_ENERGY);
         flags.set_if(cost.is_none(), Flags::NO_COST);
         flags.set_if(bands.is_none(), Flags::NO_BANDS);
@@ -129,9 +129,10 @@ impl Profile {
             energy_j,
             average_power_w,
             cost,
-            prefill_band: bands.map(|bands| correction.prefill_band(bands, prefill_s)),
-            decode_band: bands.map(|bands| correction.decode_band(bands, decode_s)),
-            total_band: bands.map(|bands| correction.total_band(bands, total_s)),
+            prefill_band: bands
+                .map(|bands| bands.prefill.corrected_band(prefill_s, widths.map(|widths| widths.prefill))),
+            decode_band: bands.map(|bands| bands.decode.corrected_band(decode_s, widths.map(|widths| widths.decode))),
+            total_band: bands.map(|bands| bands.total.corrected_band(total_s, widths.map(|widths| widths.total))),
             flags,
         })
     }

@@ -3,6 +3,7 @@
 use crate::BlobError;
 use crate::band::{Bands, Ratios};
 use crate::calibration::Calibration;
+use crate::drift::{LARGEST_RATIO, LARGEST_WIDTH};
 use crate::polynomial::{LARGEST_TILE, PREFILL_TERMS, Polynomial, STEP_TERMS, Term};
 use crate::power::{CurveError, PowerCurve};
 use crate::request::MAX_TOKENS;
@@ -126,9 +127,9 @@ impl Profile {
 }
 
 /// How much slower than the profile says a drifting device may be, twice that for the roundings on the way to the sums.
-const SLOWER: f32 = 2.0 * 8.0;
+const SLOWER: f32 = 2.0 * LARGEST_RATIO;
 /// Where the widest band of such a device ends, in times of its seconds.
-const WIDEST: f32 = 1.0 + 64.0 * Ratios::MAX;
+const WIDEST: f32 = 1.0 + LARGEST_WIDTH * Ratios::MAX;
 
 /// Checks a phase's curve, and gives an upper bound of the joules and watts that so many seconds can come to.
 fn check_curve(curve: PowerCurve, seconds: f32) -> Result<f32, BlobError> {

@@ -11,6 +11,7 @@
 //! assert_eq!(left.total_s, 1.0 + left.remaining_s);
 //! ```
 
+use crate::drift::LARGEST_RATIO;
 use crate::prediction::Flags;
 use crate::{Correction, Profile, Request, RequestError};
 use core::ffi::CStr;
@@ -55,9 +56,6 @@ pub enum ProgressError {
 
 /// How many steps on the predicted pace the prediction is worth: after so many, the pace of the request itself counts as much.
 const STEPS: f32 = 8.0;
-/// Beyond which a pace is not believed, either way.
-const FASTEST: f32 = 1.0 / 8.0;
-const SLOWEST: f32 = 8.0;
 
 impl Profile {
     /// What is left of a request that has come so far, by the model and by the request's own pace.
@@ -143,7 +141,7 @@ fn rest(steps: Steps, since_first_s: f32) -> f32 {
     let prior_s = STEPS * decode_s / fmaxf(count as f32, 1.0);
     let believed_s = prior_s + expected_s;
     let pace = if believed_s > 0.0 { (prior_s + since_first_s) / believed_s } else { 1.0 };
-    let pace = fminf(fmaxf(pace, FASTEST), SLOWEST);
+    let pace = fminf(fmaxf(pace, 1.0 / LARGEST_RATIO), LARGEST_RATIO);
     // The last token is there, and the next one is not.
     let (most_s, least_s) = (pace * (decode_s - last_s), pace * (decode_s - next_s));
     fminf(fmaxf(pace * decode_s - since_first_s, least_s), most_s)

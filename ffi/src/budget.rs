@@ -100,9 +100,7 @@ impl t2m_limit {
             T2M_COST => Quantity::Cost,
             _ => return Err(t2m_status::T2M_LIMIT_QUANTITY),
         };
-        // A budget for the fastest twentieth is of no use to anybody.
-        let confidence = Level::from_percent(self.confidence).filter(|level| *level != Level::P5);
-        let confidence = confidence.ok_or(t2m_status::T2M_LIMIT_CONFIDENCE)?;
+        let confidence = Level::of_confidence(self.confidence).ok_or(t2m_status::T2M_LIMIT_CONFIDENCE)?;
         Ok(Limit { quantity, value: self.value, confidence })
     }
 }

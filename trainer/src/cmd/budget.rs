@@ -5,7 +5,7 @@ use super::tariff::TariffArgs;
 use crate::locate::{Located, ModelArgs};
 use crate::table::{Format, joules, money, seconds};
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::{Serialize, Serializer};
 use std::path::Path;
 use token2metrics_core::{Correction, Flags, Level, Limit, MAX_TOKENS, Profile, Quantity, Request};
@@ -29,8 +29,8 @@ pub struct Budget {
     #[command(flatten)]
     limit: LimitArgs,
     /// Percent of such requests that are to stay within the limit; 90 unless it is given, and 50, the median, of a profile without error bands
-    #[arg(long, value_enum)]
-    confidence: Option<Confidence>,
+    #[arg(long, value_name = "50|90|95|99", value_parser = confidence)]
+    confidence: Option<Level>,
     #[command(flatten)]
     tariff: TariffArgs,
     /// How to print the budget
@@ -53,16 +53,9 @@ struct LimitArgs {
     cost: Option<f32>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Confidence {
-    #[value(name = "50")]
-    P50,
-    #[value(name = "90")]
-    P90,
-    #[value(name = "95")]
-    P95,
-    #[value(name = "99")]
-    P99,
+fn confidence(text: &str) -> Result<Level, String> {
+    let level = text.parse().ok().and_then(Level::of_confidence);
+    level.ok_or_else(|| "give 50, 90, 95 or 99".to_owned())
 }
 
 #[derive(Serialize)]
@@ -86,7 +79,7 @@ impl Budget {
         let Located { mut profile, .. } = self.model.locate(config_dir)?;
         self.tariff.apply(&mut profile)?;
         let (quantity, value) = self.limit.chosen();
-        let confidence = self.confidence.map_or_else(|| usual(&profile), Confidence::level);
+        let confidence = self.confidence.unwrap_or_else(|| usual(&profile));
         let limit = Limit { quantity, value, confidence };
         let Self { input_tokens, cached_tokens, output_tokens, .. } = self;
         let request = Request { input_tokens, cached_tokens, output_tokens };
@@ -147,16 +140,5 @@ impl LimitArgs {
         let chosen = given.into_iter().find_map(|(quantity, value)| Some((quantity, value?)));
         // clap has seen to it that one is given.
         chosen.unwrap_or((Quantity::Seconds, 0.0))
-    }
-}
-
-impl Confidence {
-    fn level(self) -> Level {
-        match self {
-            Self::P50 => Level::P50,
-            Self::P90 => Level::P90,
-            Self::P95 => Level::P95,
-            Self::P99 => Level::P99,
-        }
     }
 }
