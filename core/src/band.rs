@@ -1,13 +1,13 @@
 //! How far off predictions were on requests that no fit had seen.
 
-use serde::Deserialize;
-
 /// Of observed / predicted, on requests that no fit had seen: the ratio that a share of them does not exceed, for each of [`Level::ALL`].
 ///
 /// The ratios are kept in units of 1/8192: a tenth of a per mille, up to 8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "encode", derive(serde::Serialize))]
-pub struct Ratios([u16; Level::ALL.len()]);
+// Copied in words: bytes would take a call of memcpy.
+#[repr(align(4))]
+pub struct Ratios(pub(crate) [u16; Level::ALL.len()]);
 
 /// The share of requests that a ratio bounds from above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,7 @@ pub enum Level {
 }
 
 /// The bands of a profile: one per phase, and one of the whole request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "encode", derive(serde::Serialize))]
 pub struct Bands {
     /// Of `prefill_s`.
@@ -43,6 +43,11 @@ pub struct Band {
     pub low_s: f32,
     /// 5 % of them take more.
     pub high_s: f32,
+}
+
+impl Band {
+    /// Without bands in the profile.
+    pub(crate) const UNKNOWN: Self = Self { low_s: 0.0, high_s: f32::INFINITY };
 }
 
 impl Level {
@@ -100,16 +105,19 @@ impl Ratios {
 
     /// The 90 % band around some predicted seconds.
     pub fn band(&self, seconds: f32) -> Band {
-        self.corrected_band(seconds, None)
+        let [p5, _, _, p95, _] = self.0;
+        // `seconds * self.at(level)` to the bit, with one division by a power of two for both.
+        let unit = seconds / ONE;
+        Band { low_s: unit * f32::from(p5), high_s: unit * f32::from(p95) }
     }
 
     /// [`Ratios::band`] where a drift has moved the seconds, with the factor that it has for the band's width.
-    pub(crate) fn corrected_band(&self, seconds: f32, width: Option<f32>) -> Band {
-        let end = |level| seconds * self.corrected_at(level, width);
+    pub(crate) fn drifted_band(&self, seconds: f32, width: f32) -> Band {
+        let end = |level| seconds * self.drifted(level, width);
         Band { low_s: end(Level::P5), high_s: end(Level::P95) }
     }
 
-    /// [`Ratios::at`], likewise.
+    /// [`Ratios::at`] where a drift may have moved the seconds.
     pub(crate) fn corrected_at(&self, level: Level, width: Option<f32>) -> f32 {
         width.map_or_else(|| self.at(level), |width| self.drifted(level, width))
     }
@@ -130,17 +138,5 @@ impl Ratios {
     /// Whether a ratio is within the 90 % band of a device that drifts.
     pub(crate) fn drifted_band_has(&self, ratio: f32, width: f32) -> bool {
         ratio >= self.drifted(Level::P5, width) && ratio <= self.drifted(Level::P95, width)
-    }
-
-    /// Whether a higher level never has a lower ratio.
-    fn rising(&self) -> bool {
-        self.0.is_sorted()
-    }
-}
-
-impl Bands {
-    /// Whether every value makes sense.
-    pub(crate) fn rising(&self) -> bool {
-        self.prefill.rising() && self.decode.rising() && self.total.rising()
     }
 }

@@ -2,16 +2,14 @@
 //!
 //! The byte table, and who reads which version, is in `docs/blob-format.md`.
 
-use crate::band::{Bands, Level};
+use crate::Profile;
+use crate::band::Level;
 use crate::polynomial::{LARGEST_TILE, PREFILL_TERMS, STEP_TERMS};
-use crate::profile::{DEVICE_NAME, LLM_NAME, Phase, Power};
+use crate::profile::{DEVICE_NAME, LLM_NAME};
 use crate::request::MAX_TOKENS;
-use crate::tariff::{CURRENCY, Tariff};
-use crate::{Identity, Profile, Trained};
+use crate::tariff::CURRENCY;
 use core::ffi::CStr;
 use core::fmt;
-use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
-use serde::Deserialize;
 
 /// The first bytes of every blob.
 pub const MAGIC: [u8; 3] = *b"T2M";
@@ -133,21 +131,20 @@ const fn is_known(version: u8) -> bool {
 }
 
 /// Splits off the blob that `bytes` begin with, and checks its payload against the CRC: the payload, and what follows the blob.
+#[inline(always)]
 pub(crate) fn split(bytes: &[u8]) -> Result<(Payload<'_>, &[u8]), BlobError> {
-    let have = bytes.len().min(MAGIC.len());
-    if bytes.iter().zip(MAGIC).any(|(byte, magic)| *byte != magic) {
+    if bytes.iter().zip(&MAGIC).any(|(byte, magic)| byte != magic) {
         return Err(BlobError::Magic);
     }
     // An older reader must not mistake a newer blob for a short one of its own.
-    match bytes.get(have) {
+    match bytes.get(MAGIC.len()) {
         Some(&version) if !is_known(version) => return Err(BlobError::Version(version)),
         _ => {}
     }
-    let Frame { version_and_len, crc, payload, rest } = frame(bytes).ok_or(BlobError::Truncated)?;
-    if checksum(version_and_len, payload) != crc {
+    let Frame { version, checked, crc, payload, rest } = frame(bytes).ok_or(BlobError::Truncated)?;
+    if checksum(checked, payload) != crc {
         return Err(BlobError::Crc);
     }
-    let [version, ..] = version_and_len;
     Ok((Payload { version, bytes: payload }, rest))
 }
 
@@ -161,12 +158,14 @@ pub(crate) fn claimed_len(bytes: &[u8]) -> Option<usize> {
 pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
         && frame(bytes.get(..MAX_LEN).unwrap_or(bytes))
-            .is_some_and(|frame| checksum(frame.version_and_len, frame.payload) == frame.crc)
+            .is_some_and(|frame| checksum(frame.checked, frame.payload) == frame.crc)
 }
 
 /// The parts of a blob, not checked.
 struct Frame<'a> {
-    version_and_len: [u8; 3],
+    version: u8,
+    /// What the CRC is of, besides the payload: version and length.
+    checked: &'a [u8],
     crc: u32,
     payload: &'a [u8],
     rest: &'a [u8],
@@ -177,40 +176,37 @@ fn frame(bytes: &[u8]) -> Option<Frame<'_>> {
     let (header, rest) = bytes.split_first_chunk::<HEADER_LEN>()?;
     let &[_, _, _, version, len_low, len_high, crc @ ..] = header;
     let (payload, rest) = rest.split_at_checked(u16::from_le_bytes([len_low, len_high]).into())?;
-    Some(Frame { version_and_len: [version, len_low, len_high], crc: u32::from_le_bytes(crc), payload, rest })
+    Some(Frame { version, checked: &header[3..6], crc: u32::from_le_bytes(crc), payload, rest })
 }
 
-fn checksum(version_and_len: [u8; 3], payload: &[u8]) -> u32 {
-    // Without a table: 1 KB of flash for one checksum at start-up is a poor trade on a microcontroller.
-    const CRC_32: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
-    let mut digest = CRC_32.digest();
-    digest.update(&version_and_len);
-    digest.update(payload);
-    digest.finalize()
+fn checksum(version_and_len: &[u8], payload: &[u8]) -> u32 {
+    !digested(digested(!0, version_and_len), payload)
 }
 
-/// What version 1 has.
-#[derive(Deserialize)]
-struct Version1 {
-    identity: Identity,
-    trained: Trained,
-    prefill: Phase<PREFILL_TERMS>,
-    decode: Phase<STEP_TERMS>,
+#[cfg_attr(target_os = "none", inline(never))]
+fn digested(crc: u32, bytes: &[u8]) -> u32 {
+    bytes.iter().fold(crc, |crc, byte| shifted(shifted(crc ^ u32::from(*byte))))
 }
 
-/// What version 2 has after that.
-#[derive(Default, Deserialize)]
-struct Version2 {
-    power: Power,
-    bands: Option<Bands>,
-    tariff: Option<Tariff>,
-}
-
-fn take_profile<'a>(payload: &Payload<'a>) -> postcard::Result<(Profile, &'a [u8])> {
-    let (Version1 { identity, trained, prefill, decode }, rest) = postcard::take_from_bytes(payload.bytes)?;
-    let (Version2 { power, bands, tariff }, rest) =
-        if payload.version < 2 { (Version2::default(), rest) } else { postcard::take_from_bytes(rest)? };
-    Ok((Profile { identity, trained, prefill, decode, power, bands, tariff }, rest))
+/// The CRC-32 register after four more bits, by a table of 64 bytes: without one a load takes three times the instructions, and that of a whole byte takes 1 KB of flash.
+fn shifted(crc: u32) -> u32 {
+    const OF_FOUR_BITS: [u32; 16] = {
+        let mut table = [0; 16];
+        let mut index = 0;
+        while index < 16 {
+            let mut crc = index as u32;
+            let mut bit = 0;
+            while bit < 4 {
+                // The polynomial of ISO-HDLC, reflected.
+                crc = (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 };
+                bit += 1;
+            }
+            table[index] = crc;
+            index += 1;
+        }
+        table
+    };
+    (crc >> 4) ^ OF_FOUR_BITS[(crc & 15) as usize]
 }
 
 impl Profile {
@@ -219,17 +215,26 @@ impl Profile {
     /// # Errors
     /// Anything but the exact bytes of a sound profile; [`BlobError`] lists it all.
     pub fn decode(bytes: &[u8]) -> Result<Self, BlobError> {
+        let mut profile = Self::blank();
+        profile.decode_into(bytes).map(|()| profile)
+    }
+
+    /// [`Profile::decode`] into storage that is there, so that there is no second profile on a small stack.
+    ///
+    /// # Errors
+    /// Those of [`Profile::decode`]; then `self` is no profile of anything.
+    #[inline]
+    pub fn decode_into(&mut self, bytes: &[u8]) -> Result<(), BlobError> {
         let (payload, rest) = split(bytes)?;
         if !rest.is_empty() {
             return Err(BlobError::TrailingBytes);
         }
-        Self::from_payload(&payload)
+        self.read(payload.version, payload.bytes)
     }
 
     pub(crate) fn from_payload(payload: &Payload<'_>) -> Result<Self, BlobError> {
-        // postcard itself accepts what follows a value, and NaN.
-        let (profile, rest) = take_profile(payload).map_err(|_| BlobError::Malformed)?;
-        if rest.is_empty() { profile.check().map(|()| profile) } else { Err(BlobError::Malformed) }
+        let mut profile = Self::blank();
+        profile.read(payload.version, payload.bytes).map(|()| profile)
     }
 
     /// Writes the profile as a blob into `buffer` and gives the part that was written.
@@ -238,14 +243,14 @@ impl Profile {
     /// Values that [`Profile::decode`] would reject.
     #[cfg(feature = "encode")]
     pub fn encode<'a>(&self, buffer: &'a mut [u8; MAX_LEN]) -> Result<&'a [u8], BlobError> {
-        self.check()?;
         let (header, rest) = buffer.split_at_mut(HEADER_LEN);
         let payload = postcard::to_slice(self, rest).map_err(|_| BlobError::Malformed)?;
         let [len_low, len_high] = u16::try_from(payload.len()).map_err(|_| BlobError::Malformed)?.to_le_bytes();
-        let crc = checksum([FORMAT_VERSION, len_low, len_high], payload).to_le_bytes();
+        let crc = checksum(&[FORMAT_VERSION, len_low, len_high], payload).to_le_bytes();
         let [t, two, m] = MAGIC;
         header.copy_from_slice(&[t, two, m, FORMAT_VERSION, len_low, len_high, crc[0], crc[1], crc[2], crc[3]]);
         let len = HEADER_LEN + payload.len();
-        Ok(&buffer[..len])
+        let written = &buffer[..len];
+        Self::decode(written).map(|_| written)
     }
 }

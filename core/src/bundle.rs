@@ -6,9 +6,8 @@
 //! grows with the bundle's length and no faster.
 
 use crate::blob::{HEADER_LEN, MAGIC, MAX_LEN, claimed_len, is_whole, split};
-use crate::{BlobError, Identity, Profile};
+use crate::{BlobError, Identity, Name, Profile};
 use core::iter::FusedIterator;
-use heapless::String;
 
 /// What an erased byte of flash reads as; it ends a bundle.
 const ERASED: u8 = 0xFF;
@@ -63,7 +62,7 @@ pub fn find(bundle: &[u8], llm: &str, variant: Option<&str>) -> Result<Option<Pr
 
 impl Identity {
     fn is(&self, llm: &str, variant: Option<&str>) -> bool {
-        self.llm == llm && variant.is_none_or(|variant| self.variant == variant)
+        self.llm.as_str() == llm && variant.is_none_or(|variant| self.variant.as_str() == variant)
     }
 }
 
@@ -79,7 +78,7 @@ impl Member<'_> {
 
 /// The identity that a payload begins with, up to the first name that cannot be read.
 fn readable(payload: &[u8]) -> Identity {
-    let mut identity = Identity { llm: String::new(), device: String::new(), variant: String::new() };
+    let mut identity = Identity { llm: Name::new(), device: Name::new(), variant: Name::new() };
     // Every blob names its LLM: without, it is none.
     let Some((llm, rest)) = name(payload).filter(|(llm, _)| !llm.is_empty()) else { return identity };
     identity.llm = llm;
@@ -91,8 +90,9 @@ fn readable(payload: &[u8]) -> Identity {
     identity
 }
 
-fn name<const N: usize>(bytes: &[u8]) -> Option<(String<N, u8>, &[u8])> {
-    let (name, rest) = postcard::take_from_bytes::<String<N, u8>>(bytes).ok()?;
+fn name<const N: usize>(bytes: &[u8]) -> Option<(Name<N>, &[u8])> {
+    let (name, rest) = postcard::take_from_bytes::<&str>(bytes).ok()?;
+    let name: Name<N> = name.try_into().ok()?;
     (!name.bytes().any(|byte| byte.is_ascii_control())).then_some((name, rest))
 }
 

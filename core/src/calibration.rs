@@ -1,11 +1,9 @@
 //! From the machine that a phase was fitted on to the device it is predicted for.
 
-use serde::Deserialize;
-
 /// `device_s = offset_s + scale * fitted_s`.
 ///
 /// Kept beside the polynomial rather than folded into it, so that a device can be calibrated again without a new fit.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "encode", derive(serde::Serialize))]
 pub struct Calibration {
     /// Device seconds per second of the machine that was fitted.

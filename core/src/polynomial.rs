@@ -1,7 +1,6 @@
 //! Polynomials in a token count, and the two closed forms in which the phases use them.
 
 use heapless::Vec;
-use serde::Deserialize;
 
 /// Terms that the prefill polynomial can hold.
 pub const PREFILL_TERMS: usize = 8;
@@ -16,7 +15,7 @@ pub const LARGEST_TILE: u16 = 16_383;
 /// The knot comes before the tile. For a knot that is a multiple of the tile the order makes no difference; any other
 /// knot shifts where the tiles begin, so that `knot = tile - 1` counts the *whole* tiles in n (`floor(n / tile) * tile`), as
 /// kernels need that run full tiles fast and the remainder slowly.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "encode", derive(serde::Serialize))]
 pub struct Term {
     /// Seconds per token to the `power`.
@@ -35,20 +34,30 @@ impl Term {
         Self { coefficient, knot: 0, tile: 1, power }
     }
 
+    /// `max(n - knot, 0)`, of counts up to 2^30.
+    fn beyond(&self, tokens: u32) -> u32 {
+        // As signed numbers: two instructions, without a branch.
+        (tokens.wrapping_sub(self.knot) as i32).max(0) as u32
+    }
+
     /// `x(n)`, in tokens.
     fn length(&self, tokens: u32) -> u32 {
-        // `max(1)` for a tile of 0, which decoding rejects but a hand-made term may have: no division by zero.
-        let tile = u32::from(self.tile).max(1);
-        tokens.saturating_sub(self.knot).div_ceil(tile).saturating_mul(tile)
+        let beyond = self.beyond(tokens);
+        // Most terms have no tile, and small cores divide in software. A tile of 0, which decoding rejects, has a hand-made term only.
+        match u32::from(self.tile) {
+            0 | 1 => beyond,
+            #[expect(clippy::manual_div_ceil, reason = "without the remainder that div_ceil computes")]
+            tile => (beyond + (tile - 1)) / tile * tile,
+        }
     }
 
     /// The rise of the term from one prompt length to a longer one, `term(to) - term(from)`, in seconds.
     ///
     /// The difference of powers is expanded as `(b - a) * (...)`, so that nothing cancels and a short prompt behind a long cached
-    /// prefix is as exact as one without.
+    /// prefix is as exact as one without. Counts are up to 2^30; others have a meaningless value.
     pub fn rise(&self, from: u32, to: u32) -> f32 {
         let (from, to) = (self.length(from), self.length(to));
-        let (a, b, rise) = (from as f32, to as f32, to.saturating_sub(from) as f32);
+        let (a, b, rise) = (from as f32, to as f32, to.wrapping_sub(from) as f32);
         let shape = match self.power {
             0 => 0.0,
             1 => rise,
@@ -60,11 +69,11 @@ impl Term {
 
     /// The sum of the term over the contexts `from + 1 ..= to`, in seconds. The tile is not used.
     ///
-    /// With m contexts around their midpoint c: `sum c^0 = m`, `sum c^1 = m c`, `sum c^2 = m (c^2 + (m^2 - 1) / 12)`.
+    /// With m contexts around their midpoint c: `sum c^0 = m`, `sum c^1 = m c`, `sum c^2 = m (c^2 + (m^2 - 1) / 12)`. Counts are up to 2^30, as in [`Term::rise`].
     pub fn sum(&self, from: u32, to: u32) -> f32 {
-        let (from, to) = (from.saturating_sub(self.knot), to.saturating_sub(self.knot));
-        let count = to.saturating_sub(from) as f32;
-        let midpoint = 0.5 * from.saturating_add(to).saturating_add(1) as f32;
+        let (from, to) = (self.beyond(from), self.beyond(to));
+        let count = to.wrapping_sub(from) as f32;
+        let midpoint = 0.5 * from.wrapping_add(to).wrapping_add(1) as f32;
         let shape = match self.power {
             0 => count,
             1 => count * midpoint,
@@ -75,7 +84,7 @@ impl Term {
 }
 
 /// A fixed part and up to `N` terms.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "encode", derive(serde::Serialize))]
 pub struct Polynomial<const N: usize> {
     /// Seconds that every request pays, whatever its length.
@@ -87,11 +96,34 @@ pub struct Polynomial<const N: usize> {
 impl<const N: usize> Polynomial<N> {
     /// The fixed part plus the rise of all terms from one prompt length to a longer one, in seconds.
     pub fn rise(&self, from: u32, to: u32) -> f32 {
-        self.terms.iter().fold(self.fixed_s, |seconds, term| seconds + term.rise(from, to))
+        self.seconds(Closed::Rise, from, to)
     }
 
     /// The fixed part plus the sum of all terms over the contexts `from + 1 ..= to`, in seconds.
     pub fn sum(&self, from: u32, to: u32) -> f32 {
-        self.terms.iter().fold(self.fixed_s, |seconds, term| seconds + term.sum(from, to))
+        self.seconds(Closed::Sum, from, to)
     }
+
+    fn seconds(&self, closed: Closed, from: u32, to: u32) -> f32 {
+        seconds(self.fixed_s, &self.terms, closed, from, to)
+    }
+}
+
+/// The two closed forms of a term.
+#[derive(Clone, Copy)]
+enum Closed {
+    Rise,
+    Sum,
+}
+
+/// One loop for both forms, which a firmware has once.
+#[cfg_attr(target_os = "none", inline(never))]
+fn seconds(fixed_s: f32, terms: &[Term], closed: Closed, from: u32, to: u32) -> f32 {
+    terms.iter().fold(fixed_s, |seconds, term| {
+        seconds
+            + match closed {
+                Closed::Rise => term.rise(from, to),
+                Closed::Sum => term.sum(from, to),
+            }
+    })
 }

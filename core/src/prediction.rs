@@ -1,6 +1,6 @@
 //! What is answered: the seconds, joules and cost of one request, phase by phase.
 
-use crate::{Band, Correction, Phase, Profile, Request, RequestError, Span};
+use crate::{Band, Bands, Correction, Phase, Profile, Ratios, Request, RequestError, Span};
 
 /// The latency, energy and cost of one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,6 +66,12 @@ impl Flags {
         Self(self.0 | others.0)
     }
 
+    /// Seconds, never below 0.
+    fn raise(&mut self, seconds: f32) -> f32 {
+        self.set_if(seconds < 0.0, Self::RAISED_TO_ZERO);
+        if seconds < 0.0 { 0.0 } else { seconds }
+    }
+
     pub(crate) fn set_if(&mut self, condition: bool, flag: Self) {
         if condition {
             self.0 |= flag.0;
@@ -73,19 +79,51 @@ impl Flags {
     }
 }
 
-impl<const N: usize> Phase<N> {
-    /// Device seconds for fitted seconds, never below 0.
-    fn seconds(&self, fitted_s: f32, flags: &mut Flags) -> f32 {
-        let seconds = self.calibration.apply(fitted_s);
-        flags.set_if(seconds < 0.0, Flags::RAISED_TO_ZERO);
-        // libm's code rather than the target's instruction: instructions differ in the sign of zero.
-        libm::fmaxf(seconds, 0.0)
+impl Span {
+    fn excludes(&self, tokens: u32) -> bool {
+        // In one comparison: what is below `min` wraps around.
+        tokens.wrapping_sub(self.min) > self.max.wrapping_sub(self.min)
     }
 }
 
-impl Span {
-    fn excludes(&self, tokens: u32) -> bool {
-        tokens < self.min || tokens > self.max
+/// A [`Prediction`] as C has it: a figure that is not known is infinite, and flagged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "those of Prediction")]
+pub struct Figures {
+    pub prefill_s: f32,
+    pub decode_s: f32,
+    pub total_s: f32,
+    pub tpot_s: f32,
+    pub prefill_energy_j: f32,
+    pub decode_energy_j: f32,
+    pub energy_j: f32,
+    pub average_power_w: f32,
+    pub cost: f32,
+    pub prefill_band: Band,
+    pub decode_band: Band,
+    pub total_band: Band,
+    pub flags: Flags,
+}
+
+impl From<Figures> for Prediction {
+    fn from(figures: Figures) -> Self {
+        let known = |figure: f32| (figure < f32::INFINITY).then_some(figure);
+        let band = |band| (!figures.flags.contains(Flags::NO_BANDS)).then_some(band);
+        Self {
+            prefill_s: figures.prefill_s,
+            decode_s: figures.decode_s,
+            total_s: figures.total_s,
+            tpot_s: figures.tpot_s,
+            prefill_energy_j: known(figures.prefill_energy_j),
+            decode_energy_j: known(figures.decode_energy_j),
+            energy_j: known(figures.energy_j),
+            average_power_w: known(figures.average_power_w),
+            cost: known(figures.cost),
+            prefill_band: band(figures.prefill_band),
+            decode_band: band(figures.decode_band),
+            total_band: band(figures.total_band),
+            flags: figures.flags,
+        }
     }
 }
 
@@ -95,7 +133,7 @@ impl Profile {
     /// # Errors
     /// Those of [`Profile::check_request`], and no others: a decoded profile is finite at every request.
     pub fn predict(&self, request: Request) -> Result<Prediction, RequestError> {
-        self.predict_corrected(&Correction::NONE, request)
+        self.figures(request).map(Prediction::from)
     }
 
     /// [`Profile::predict`] for the device as it is now.
@@ -103,23 +141,59 @@ impl Profile {
     /// # Errors
     /// Those of [`Profile::predict`].
     pub fn predict_corrected(&self, correction: &Correction, request: Request) -> Result<Prediction, RequestError> {
+        self.corrected_figures(correction, request).map(Prediction::from)
+    }
+
+    /// [`Profile::predict`] without options.
+    ///
+    /// # Errors
+    /// Those of [`Profile::predict`].
+    // Where the figures are wanted elsewhere, they are not computed here first and copied then.
+    #[inline(always)]
+    pub fn figures(&self, request: Request) -> Result<Figures, RequestError> {
+        self.check_request(request)?;
+        let steps = request.output_tokens - 1;
+        let mut flags = self.range_flags(request);
+        let prefill_s = self.profile_prefill_s(request, &mut flags);
+        let decode_s = self.profile_decode_s(request.input_tokens, steps, &mut flags);
+        Ok(self.figures_of(prefill_s, decode_s, steps, flags))
+    }
+
+    /// [`Profile::predict_corrected`] without options.
+    ///
+    /// # Errors
+    /// Those of [`Profile::predict`].
+    pub fn corrected_figures(&self, correction: &Correction, request: Request) -> Result<Figures, RequestError> {
         self.check_request(request)?;
         let steps = request.output_tokens - 1;
         let mut flags = self.range_flags(request);
         let prefill_s = self.prefill_s(correction, request, &mut flags);
         let decode_s = self.decode_s(correction, request.input_tokens, steps, &mut flags);
-        let total_s = prefill_s + decode_s;
+        let mut figures = self.figures_of(prefill_s, decode_s, steps, flags);
+        if let (Some(bands), Some(widths)) = (&self.bands, correction.widths) {
+            figures.prefill_band = bands.prefill.drifted_band(prefill_s, widths.prefill);
+            figures.decode_band = bands.decode.drifted_band(decode_s, widths.decode);
+            figures.total_band = bands.total.drifted_band(figures.total_s, widths.total);
+        }
+        Ok(figures)
+    }
 
-        let prefill_energy_j = self.power.prefill.energy_j(prefill_s);
-        let decode_energy_j = self.decode_energy_j(prefill_s, decode_s, steps);
-        let energy_j = prefill_energy_j.zip(decode_energy_j).map(|(prefill_j, decode_j)| prefill_j + decode_j);
-        let average_power_w = energy_j.map(|energy_j| if total_s > 0.0 { energy_j / total_s } else { 0.0 });
-        let cost = self.tariff.as_ref().and_then(|tariff| tariff.cost(energy_j, total_s));
-        let (bands, widths) = (self.bands.as_ref(), correction.widths);
-        flags.set_if(energy_j.is_none(), Flags::NO_ENERGY);
-        flags.set_if(cost.is_none(), Flags::NO_COST);
-        flags.set_if(bands.is_none(), Flags::NO_BANDS);
-        Ok(Prediction {
+    /// What follows from the times of a request.
+    #[inline(always)]
+    fn figures_of(&self, prefill_s: f32, decode_s: f32, steps: u32, mut flags: Flags) -> Figures {
+        let total_s = prefill_s + decode_s;
+        let prefill_energy_j = self.power.prefill.joules(0.0, prefill_s);
+        let decode_energy_j = self.decode_joules(prefill_s, decode_s, steps);
+        // Infinite where one of them is.
+        let energy_j = prefill_energy_j + decode_energy_j;
+        let cost = self.tariff.as_ref().map_or(f32::INFINITY, |tariff| tariff.cost_or_infinity(energy_j, total_s));
+        flags.set_if(energy_j == f32::INFINITY, Flags::NO_ENERGY);
+        flags.set_if(cost == f32::INFINITY, Flags::NO_COST);
+        flags.set_if(self.bands.is_none(), Flags::NO_BANDS);
+        let band = |ratios: fn(&Bands) -> &Ratios, seconds| {
+            self.bands.as_ref().map_or(Band::UNKNOWN, |bands| ratios(bands).band(seconds))
+        };
+        Figures {
             prefill_s,
             decode_s,
             total_s,
@@ -127,14 +201,14 @@ impl Profile {
             prefill_energy_j,
             decode_energy_j,
             energy_j,
-            average_power_w,
+            // No time takes no energy, or one that is not known.
+            average_power_w: if total_s > 0.0 { energy_j / total_s } else { energy_j },
             cost,
-            prefill_band: bands
-                .map(|bands| bands.prefill.corrected_band(prefill_s, widths.map(|widths| widths.prefill))),
-            decode_band: bands.map(|bands| bands.decode.corrected_band(decode_s, widths.map(|widths| widths.decode))),
-            total_band: bands.map(|bands| bands.total.corrected_band(total_s, widths.map(|widths| widths.total))),
+            prefill_band: band(|bands| &bands.prefill, prefill_s),
+            decode_band: band(|bands| &bands.decode, decode_s),
+            total_band: band(|bands| &bands.total, total_s),
             flags,
-        })
+        }
     }
 
     /// Whether the token counts are outside the range that the profile was trained on.
@@ -149,20 +223,35 @@ impl Profile {
 
     /// Seconds of the prompt of a request.
     pub(crate) fn prefill_s(&self, correction: &Correction, request: Request, flags: &mut Flags) -> f32 {
-        let fitted_s = self.prefill.polynomial.rise(request.cached_tokens, request.input_tokens);
-        self.prefill.seconds(fitted_s, flags) * correction.prefill
+        self.profile_prefill_s(request, flags) * correction.prefill
     }
 
     /// Seconds of the first steps of a request.
     pub(crate) fn decode_s(&self, correction: &Correction, input_tokens: u32, steps: u32, flags: &mut Flags) -> f32 {
+        self.profile_decode_s(input_tokens, steps, flags) * correction.decode
+    }
+
+    #[inline(always)]
+    fn profile_prefill_s(&self, request: Request, flags: &mut Flags) -> f32 {
+        let Phase { polynomial, calibration } = &self.prefill;
+        flags.raise(calibration.apply(polynomial.rise(request.cached_tokens, request.input_tokens)))
+    }
+
+    #[inline(always)]
+    fn profile_decode_s(&self, input_tokens: u32, steps: u32, flags: &mut Flags) -> f32 {
         if steps == 0 {
             return 0.0;
         }
-        let fitted_s = self.decode.polynomial.sum(input_tokens, input_tokens + steps);
-        self.decode.seconds(fitted_s, flags) * correction.decode
+        let Phase { polynomial, calibration } = &self.decode;
+        flags.raise(calibration.apply(polynomial.sum(input_tokens, input_tokens + steps)))
     }
 
-    /// Joules of the steps of a request.
+    /// Joules of the steps of a request, infinite where they are not known.
+    pub(crate) fn decode_joules(&self, prefill_s: f32, decode_s: f32, steps: u32) -> f32 {
+        if steps == 0 { 0.0 } else { self.power.decode.joules(prefill_s, decode_s) }
+    }
+
+    /// [`Profile::decode_joules`], `None` where they are not known.
     pub(crate) fn decode_energy_j(&self, prefill_s: f32, decode_s: f32, steps: u32) -> Option<f32> {
         if steps == 0 { Some(0.0) } else { self.power.decode.energy_from_j(prefill_s, decode_s) }
     }

@@ -57,7 +57,7 @@ pub unsafe extern "C" fn t2m_profile_find(
         let (name, bytes) = unsafe { (borrow_text(name)?, borrow_slice(bundle, len)?) };
         let found = find(bytes, name, None)?.ok_or(t2m_status::T2M_NOT_FOUND)?;
         // SAFETY: what this function requires.
-        unsafe { store(out, found) };
+        unsafe { store(out, &found.into()) };
         Ok(())
     })
 }
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn t2m_profile_find_variant(
         let bytes = unsafe { borrow_slice(bundle, len) }?;
         let found = find(bytes, name, Some(variant))?.ok_or(t2m_status::T2M_NOT_FOUND)?;
         // SAFETY: what this function requires.
-        unsafe { store(out, found) };
+        unsafe { store(out, &found.into()) };
         Ok(())
     })
 }

@@ -219,7 +219,7 @@ pub unsafe extern "C" fn t2m_drift_predict(
         // SAFETY: what this function requires.
         let correction = unsafe { borrow(drift) }?.to_core().correction()?;
         let out = Out::check(prediction, 1)?;
-        let predicted = profile.predict_corrected(&correction, request.into())?.into();
+        let predicted = profile.corrected_figures(&correction, request.into())?.into();
         // SAFETY: what this function requires.
         unsafe { out.write(0, predicted) };
         Ok(())

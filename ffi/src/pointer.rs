@@ -2,6 +2,7 @@
 
 use crate::t2m_status;
 use core::ffi::{CStr, c_char};
+use core::mem::MaybeUninit;
 use core::slice;
 
 /// Checks a pointer to `len` values in a row.
@@ -69,6 +70,22 @@ impl<T> Out<T> {
     pub(crate) unsafe fn write(self, index: usize, value: T) {
         // SAFETY: checked to be neither NULL nor misaligned; the rest is the caller's promise.
         unsafe { self.0.add(index).write(value) }
+    }
+}
+
+impl<T> Out<T> {
+    /// Writes a large value word by word: `memcpy` has more flash than all that is loaded with it.
+    ///
+    /// # Safety
+    /// As for [`Out::write`] of the first.
+    pub(crate) unsafe fn write_words(self, value: &T) {
+        const { assert!(align_of::<T>() >= align_of::<u32>() && size_of::<T>().is_multiple_of(size_of::<u32>())) };
+        let from = (&raw const *value).cast::<MaybeUninit<u32>>();
+        let to = self.0.cast::<MaybeUninit<u32>>();
+        for word in 0..size_of::<T>() / size_of::<u32>() {
+            // SAFETY: both have so many words; those that are padding are not read as numbers. Volatile, or the compiler would call `memcpy`.
+            unsafe { to.add(word).write_volatile(*from.add(word)) };
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::pointer::{Out, borrow, borrow_slice, status};
 use crate::{t2m_profile, t2m_status};
-use token2metrics_core::{Band, Prediction, Request};
+use token2metrics_core::{Band, Figures, Request};
 
 /// One request: a single stream, no queue.
 ///
@@ -92,27 +92,28 @@ impl From<t2m_request> for Request {
     }
 }
 
-impl From<Prediction> for t2m_prediction {
-    fn from(prediction: Prediction) -> Self {
-        let known = |value: Option<f32>| value.unwrap_or(f32::INFINITY);
-        let band = |band: Option<Band>| {
-            let Band { low_s, high_s } = band.unwrap_or(Band { low_s: 0.0, high_s: f32::INFINITY });
-            t2m_band { low_s, high_s }
-        };
+impl From<Band> for t2m_band {
+    fn from(Band { low_s, high_s }: Band) -> Self {
+        Self { low_s, high_s }
+    }
+}
+
+impl From<Figures> for t2m_prediction {
+    fn from(figures: Figures) -> Self {
         Self {
-            prefill_s: prediction.prefill_s,
-            decode_s: prediction.decode_s,
-            total_s: prediction.total_s,
-            tpot_s: prediction.tpot_s,
-            prefill_energy_j: known(prediction.prefill_energy_j),
-            decode_energy_j: known(prediction.decode_energy_j),
-            energy_j: known(prediction.energy_j),
-            average_power_w: known(prediction.average_power_w),
-            cost: known(prediction.cost),
-            prefill_band: band(prediction.prefill_band),
-            decode_band: band(prediction.decode_band),
-            total_band: band(prediction.total_band),
-            flags: prediction.flags.bits(),
+            prefill_s: figures.prefill_s,
+            decode_s: figures.decode_s,
+            total_s: figures.total_s,
+            tpot_s: figures.tpot_s,
+            prefill_energy_j: figures.prefill_energy_j,
+            decode_energy_j: figures.decode_energy_j,
+            energy_j: figures.energy_j,
+            average_power_w: figures.average_power_w,
+            cost: figures.cost,
+            prefill_band: figures.prefill_band.into(),
+            decode_band: figures.decode_band.into(),
+            total_band: figures.total_band.into(),
+            flags: figures.flags.bits(),
         }
     }
 }
@@ -143,7 +144,7 @@ pub unsafe extern "C" fn t2m_predict(
         // SAFETY: what this function requires.
         let (profile, request) = unsafe { (borrow(profile)?.loaded()?, *borrow(request)?) };
         let out = Out::check(prediction, 1)?;
-        let predicted = profile.predict(request.into())?.into();
+        let predicted = profile.figures(request.into())?.into();
         // SAFETY: what this function requires.
         unsafe { out.write(0, predicted) };
         Ok(())
@@ -181,7 +182,7 @@ pub unsafe extern "C" fn t2m_predict_batch(
         let requests = unsafe { borrow_slice(requests, n) }?;
         requests.iter().try_for_each(|request| profile.check_request(Request::from(*request)))?;
         for (index, request) in requests.iter().enumerate() {
-            let predicted = profile.predict(Request::from(*request))?.into();
+            let predicted = profile.figures(Request::from(*request))?.into();
             // SAFETY: what this function requires; `index` is below `n`.
             unsafe { out.write(index, predicted) };
         }

@@ -19,15 +19,21 @@ pub struct t2m_profile {
 
 /// What the storage holds.
 #[repr(C)]
-struct Loaded {
+pub(crate) struct Loaded {
     /// [`LOADED`]; anything else was not written by this library.
-    mark: u64,
+    mark: u32,
     profile: Profile,
 }
 
-const LOADED: u64 = u64::from_le_bytes(*b"t2m\x01\xA7\x1C\xE5\x93");
+const LOADED: u32 = u32::from_le_bytes(*b"\xA7\x1C\xE5\x93");
 const _: () = assert!(size_of::<Loaded>() <= size_of::<t2m_profile>());
 const _: () = assert!(align_of::<Loaded>() <= align_of::<t2m_profile>());
+
+impl From<Profile> for Loaded {
+    fn from(profile: Profile) -> Self {
+        Self { mark: LOADED, profile }
+    }
+}
 
 impl t2m_profile {
     /// Storage that is not loaded.
@@ -35,12 +41,13 @@ impl t2m_profile {
 
     /// Borrows the profile that was loaded.
     pub(crate) fn loaded(&self) -> Result<&Profile, t2m_status> {
-        let [mark, ..] = self.opaque;
-        if mark != LOADED {
+        let loaded = (&raw const *self).cast::<Loaded>();
+        // SAFETY: large and aligned enough as asserted above, and any bits are a number.
+        if unsafe { (*loaded).mark } != LOADED {
             return Err(t2m_status::T2M_NOT_LOADED);
         }
-        // SAFETY: large and aligned enough as asserted above; only a load writes the mark, together with a profile.
-        Ok(unsafe { &(*(&raw const *self).cast::<Loaded>()).profile })
+        // SAFETY: only a load writes the mark, together with a profile.
+        Ok(unsafe { &(*loaded).profile })
     }
 }
 
@@ -48,9 +55,9 @@ impl t2m_profile {
 ///
 /// # Safety
 /// The pointer must be valid for the write of a `t2m_profile`.
-pub(crate) unsafe fn store(out: Out<t2m_profile>, profile: Profile) {
+pub(crate) unsafe fn store(out: Out<t2m_profile>, loaded: &Loaded) {
     // SAFETY: what this function requires; a `Loaded` fits as asserted above.
-    unsafe { out.cast().write(0, Loaded { mark: LOADED, profile }) }
+    unsafe { out.cast().write_words(loaded) }
 }
 
 /// Loads a profile from a blob of exactly `len` bytes, which is not needed afterwards.
@@ -71,8 +78,10 @@ pub unsafe extern "C" fn t2m_profile_load(blob: *const u8, len: usize, profile: 
         let out = Out::check(profile, 1)?;
         // SAFETY: what this function requires.
         let bytes = unsafe { borrow_slice(blob, len) }?;
+        let mut loaded = Loaded::from(Profile::blank());
+        loaded.profile.decode_into(bytes)?;
         // SAFETY: what this function requires.
-        unsafe { store(out, Profile::decode(bytes)?) };
+        unsafe { store(out, &loaded) };
         Ok(())
     })
 }

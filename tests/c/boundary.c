@@ -51,7 +51,7 @@ static void check_profiles(void) {
         check_value(PROFILE, garbage, T2M_NOT_LOADED);
     }
     /* Overwritten at its beginning. */
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 4; i++) {
         memcpy(garbage, good[PROFILE].value, sizeof garbage);
         garbage[i] ^= 1;
         check_value(PROFILE, garbage, T2M_NOT_LOADED);

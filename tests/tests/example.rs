@@ -4,7 +4,7 @@ use std::process::Command;
 use token2metrics::t2m_prediction;
 use token2metrics_core::{Profile, Request};
 use token2metrics_tests::compiler::{Program, compile, expect_success};
-use token2metrics_tests::figures::figures;
+use token2metrics_tests::figures::{as_c, figures};
 use token2metrics_tests::library::library;
 use token2metrics_tests::root;
 
@@ -50,7 +50,7 @@ fn prints_the_bits_of_core() {
             let arguments = if cached_tokens == 0 { &arguments[..3] } else { &arguments };
             let stdout = expect_success(command(program, arguments).output().expect("the program runs"));
             let request = Request { input_tokens, cached_tokens, output_tokens };
-            assert_prints(&stdout, &profile.predict(request).expect("the request is sound").into());
+            assert_prints(&stdout, &as_c(profile.predict(request).expect("the request is sound")));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 use token2metrics::*;
 use token2metrics_core::{Drift, Measured, Profile, Progress, Request};
-use token2metrics_tests::figures::figures;
+use token2metrics_tests::figures::{as_c, figures};
 
 const BLOB: &[u8] = include_bytes!("../vectors/version_2.t2m");
 const REQUEST: t2m_request = t2m_request { input_tokens: 300, cached_tokens: 0, output_tokens: 80 };
@@ -52,7 +52,7 @@ fn a_drift_from_c_is_that_of_core() {
     let predicted = written(|room| unsafe { t2m_drift_predict(&profile, &drift, &REQUEST, room) });
     let correction = twin.correction().expect("a sound state");
     let same = Profile::decode(BLOB).expect("a profile").predict_corrected(&correction, REQUEST.into());
-    let same = t2m_prediction::from(same.expect("a request"));
+    let same = as_c(same.expect("a request"));
     for ((name, figure), (_, same)) in figures(&predicted).into_iter().zip(figures(&same)) {
         assert_eq!(figure.to_bits(), same.to_bits(), "{name}");
     }

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use tempfile::TempDir;
-use token2metrics::t2m_prediction;
 use token2metrics_core::{Profile, Request};
 use token2metrics_tests::compiler::{Program, compile};
 use token2metrics_tests::experiment::run_in;
-use token2metrics_tests::figures::figures;
+use token2metrics_tests::figures::{as_c, figures};
 use token2metrics_tests::library::library;
 use token2metrics_tests::root;
 
@@ -127,7 +126,7 @@ fn rust_c_and_the_command_line_predict_the_same_bits() {
             let command = format!("--log-level off predict --model-path {} {counts}", blob.display());
             let predicted: Value = serde_json::from_str(&run_in(root(), &command).done()).expect("JSON");
             let request = Request { input_tokens: input, cached_tokens: 0, output_tokens: output };
-            let expected = t2m_prediction::from(profile.predict(request).expect("a request"));
+            let expected = as_c(profile.predict(request).expect("a request"));
             let place = format!("{}: {input} {output}", blob.display());
             for (name, value) in figures(&expected) {
                 let cli = predicted.get(name).unwrap_or_else(|| panic!("{place}: no {name}"));

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use token2metrics::t2m_status;
 use token2metrics_core::{MAX_TOKENS, Prediction, Profile, Request, RequestError};
 use token2metrics_tests::compiler::compile;
-use token2metrics_tests::figures::figures;
+use token2metrics_tests::figures::{as_c, figures};
 use token2metrics_tests::library::library;
 use token2metrics_tests::{assert_file, root};
 
@@ -66,12 +66,12 @@ fn answers() -> Vec<(&'static str, Profile, Request, Result<Prediction, RequestE
 }
 
 fn bits(prediction: Prediction) -> [u32; 15] {
-    figures(&prediction.into()).map(|(_, value)| value.to_bits())
+    figures(&as_c(prediction)).map(|(_, value)| value.to_bits())
 }
 
 fn csv() -> String {
     let answers = answers();
-    let names = answers.iter().find_map(|(.., answer)| answer.ok()).map(|prediction| figures(&prediction.into()));
+    let names = answers.iter().find_map(|(.., answer)| answer.ok()).map(|prediction| figures(&as_c(prediction)));
     let names = names.expect("a request is answered").map(|(name, _)| name);
     let mut csv = format!("{HEADER},{},flags\n", names.join(","));
     for (blob, _, request, answer) in answers {

@@ -4,7 +4,7 @@ use crate::calibrate::Calibrated;
 use crate::config::Config;
 use crate::measurement::{Measurement, Phase};
 use token2metrics_core::blob::MAX_LEN;
-use token2metrics_core::{BlobError, Identity, Power, Profile, Span, Trained};
+use token2metrics_core::{BlobError, Identity, Name, Power, Profile, Span, Trained};
 
 /// Why fitted phases are no profile.
 #[derive(Debug, thiserror::Error)]
@@ -97,9 +97,8 @@ fn span(counts: impl Iterator<Item = u32> + Clone) -> Result<Span, EmitError> {
 ///
 /// # Errors
 /// A name that is too long.
-pub fn name<const N: usize>(name: &str) -> Result<heapless::String<N, u8>, EmitError> {
-    let mut short = heapless::String::new();
-    short.push_str(name).map(|()| short).map_err(|_| EmitError::LongName(name.to_owned(), N))
+pub fn name<const N: usize>(name: &str) -> Result<Name<N>, EmitError> {
+    name.try_into().map_err(|_| EmitError::LongName(name.to_owned(), N))
 }
 
 /// The blob of a profile.

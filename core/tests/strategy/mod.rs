@@ -9,8 +9,8 @@ use token2metrics_core::polynomial::LARGEST_TILE;
 use token2metrics_core::profile::{DEVICE_NAME, LLM_NAME};
 use token2metrics_core::tariff::CURRENCY;
 use token2metrics_core::{
-    Bands, Calibration, Identity, MAX_TOKENS, Phase, Polynomial, Power, PowerCurve, Profile, Ratios, Request, Span,
-    Tariff, Term, Trained,
+    Bands, Calibration, Identity, MAX_TOKENS, Name, Phase, Polynomial, Power, PowerCurve, Profile, Ratios, Request,
+    Span, Tariff, Term, Trained,
 };
 
 /// What the terms of a fitted profile are like.
@@ -153,11 +153,13 @@ fn identity() -> impl Strategy<Value = Identity> {
 }
 
 /// As many characters of a random text as fit.
-fn name<const N: usize>() -> impl Strategy<Value = heapless::String<N, u8>> {
+fn name<const N: usize>() -> impl Strategy<Value = Name<N>> {
     vec(any::<char>(), 0..=N).prop_map(|text| {
-        let mut name = heapless::String::new();
-        text.into_iter().take_while(|letter| name.push(*letter).is_ok()).for_each(drop);
-        name
+        let mut text: String = text.into_iter().collect();
+        while text.len() > N {
+            text.pop();
+        }
+        text.as_str().try_into().expect("it fits")
     })
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use token2metrics_core::blob::MAX_LEN;
 use token2metrics_core::tariff::CURRENCY;
-use token2metrics_core::{Profile, Tariff};
+use token2metrics_core::{Name, Profile, Tariff};
 
 /// Prices other than the profile's; what is not given stays as it is there.
 #[derive(Clone, Debug, Args)]
@@ -20,7 +20,7 @@ pub(super) struct TariffArgs {
     per_request: Option<f32>,
     /// What the prices are in, such as USD
     #[arg(long, value_name = "CODE", value_parser = currency)]
-    currency: Option<heapless::String<CURRENCY, u8>>,
+    currency: Option<Name<CURRENCY>>,
 }
 
 fn price(text: &str) -> Result<f32, String> {
@@ -30,8 +30,8 @@ fn price(text: &str) -> Result<f32, String> {
     }
 }
 
-fn currency(text: &str) -> Result<heapless::String<CURRENCY, u8>, String> {
-    match heapless::String::try_from(text) {
+fn currency(text: &str) -> Result<Name<CURRENCY>, String> {
+    match Name::try_from(text) {
         Ok(code) if text.len() == CURRENCY && text.bytes().all(|byte| byte.is_ascii_alphabetic()) => Ok(code),
         _ => Err("give the three letters of a currency, such as USD".to_owned()),
     }
@@ -50,7 +50,7 @@ impl TariffArgs {
         if profile.tariff.is_none() && prices.iter().all(Option::is_none) {
             bail!("--currency: the profile has no prices: give --per-kwh, --per-hour or --per-request with it");
         }
-        let free = || Tariff { currency: heapless::String::new(), per_kwh: 0.0, per_hour: 0.0, per_request: 0.0 };
+        let free = || Tariff { currency: Name::new(), per_kwh: 0.0, per_hour: 0.0, per_request: 0.0 };
         let tariff = profile.tariff.get_or_insert_with(free);
         let override_with = |price: &mut f32, given: Option<f32>| *price = given.unwrap_or(*price);
         override_with(&mut tariff.per_kwh, self.per_kwh);

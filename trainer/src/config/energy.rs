@@ -5,7 +5,7 @@ use super::raw_preset::RawPower;
 use super::{Checker, ConfigError};
 use crate::power::{Curve, Energy, EnergySettings};
 use token2metrics_core::tariff::CURRENCY;
-use token2metrics_core::{Power, PowerCurve, Tariff};
+use token2metrics_core::{Name, Power, PowerCurve, Tariff};
 use toml::Spanned;
 
 /// What is wrong with prefill then.
@@ -112,8 +112,8 @@ impl Checker<'_> {
             },
         };
         let currency = match raw.currency {
-            None => heapless::String::new(),
-            Some(code) => match heapless::String::try_from(code.get_ref().as_str()) {
+            None => Name::new(),
+            Some(code) => match Name::try_from(code.get_ref().as_str()) {
                 Ok(short) if short.len() == CURRENCY && short.bytes().all(|byte| byte.is_ascii_alphabetic()) => short,
                 _ => {
                     return self.fail(

@@ -102,7 +102,11 @@ impl Checker<'_> {
         })
     }
 
-    fn short<const N: usize>(&self, key: &str, name: Spanned<String>) -> Result<heapless::String<N, u8>, ConfigError> {
+    fn short<const N: usize>(
+        &self,
+        key: &str,
+        name: Spanned<String>,
+    ) -> Result<token2metrics_core::Name<N>, ConfigError> {
         let place = name.span();
         emit::name(&self.name(key, name, N)?).map_err(|error| self.text.error(place, format!("{key}: {error}")))
     }
