@@ -44,7 +44,9 @@ pub use progress::{t2m_estimate, t2m_progress, t2m_remaining};
 pub use status::{t2m_abi_version, t2m_status, t2m_status_message};
 
 #[cfg(all(not(feature = "std"), not(panic = "abort")))]
-compile_error!("without std there is no unwinding: build with a profile that has panic = \"abort\", such as --release");
+compile_error!(
+    "without std there is no unwinding: build with a profile that has panic = \"abort\", or with the feature std"
+);
 
 #[cfg(not(feature = "std"))]
 mod panic {

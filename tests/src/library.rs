@@ -25,12 +25,10 @@ pub fn library() -> &'static Library {
     LIBRARY.get_or_init(|| build(&target_dir(), &[]))
 }
 
-/// The library without std and with these features, in a target directory of its own so that no build overwrites
+/// The library with a feature, in a target directory of its own so that no build overwrites
 /// another. Only the first call takes time: cargo sees that nothing has changed.
-pub fn no_std_library(features: &[&str]) -> Library {
-    let features = features.join(",");
-    let dir = target_dir().join(if features.is_empty() { "no-std" } else { "no-std-" }.to_owned() + &features);
-    build(&dir, &["--no-default-features", "--features", &features])
+pub fn library_with(feature: &str) -> Library {
+    build(&target_dir().join(feature), &["--features", feature])
 }
 
 fn build(target_dir: &Path, arguments: &[&str]) -> Library {

@@ -40,7 +40,10 @@ pub fn cargo(subcommand: &str) -> Output {
         libraries.display()
     );
     let mut command = Command::new(env!("CARGO"));
-    command.args([subcommand, "-p", "token2metrics-ffi", "--target", &target(), "--target-dir"]).arg(sanitized_dir());
+    // With std: the flawed program is Rust.
+    command
+        .args([subcommand, "-p", "token2metrics-ffi", "--features", "std", "--target", &target(), "--target-dir"])
+        .arg(sanitized_dir());
     command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", FLAG);
     command.current_dir(root()).output().expect("cargo runs")
 }

@@ -1,9 +1,9 @@
-//! Without std, nothing in the library can panic or allocate. With `prove-no-panic` its panic handler calls a function
+//! Nothing in the library can panic or allocate. With `prove-no-panic` its panic handler calls a function
 //! that does not exist, so that a program links only if no way leads from the library's functions to the handler.
 
 use std::path::Path;
 use token2metrics_tests::compiler::{Program, compile};
-use token2metrics_tests::library::{Library, no_std_library};
+use token2metrics_tests::library::{Library, library_with};
 use token2metrics_tests::symbols::symbols;
 use token2metrics_tests::{header, root};
 
@@ -11,7 +11,7 @@ use token2metrics_tests::{header, root};
 const FROM_LIBC: [&str; 6] = ["bcmp", "memcmp", "memcpy", "memmove", "memset", "strlen"];
 
 fn library() -> Library {
-    no_std_library(&["prove-no-panic"])
+    library_with("prove-no-panic")
 }
 
 /// A program that calls every function of the library, without the sections that nothing in it needs.
