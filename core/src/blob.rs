@@ -131,7 +131,7 @@ const fn is_known(version: u8) -> bool {
 }
 
 /// Splits off the blob that `bytes` begin with, and checks its payload against the CRC: the payload, and what follows the blob.
-#[inline(always)]
+#[cfg_attr(target_os = "none", inline(always))]
 pub(crate) fn split(bytes: &[u8]) -> Result<(Payload<'_>, &[u8]), BlobError> {
     if bytes.iter().zip(&MAGIC).any(|(byte, magic)| byte != magic) {
         return Err(BlobError::Magic);

@@ -13,7 +13,7 @@
 
 use crate::polynomial::STEP_TERMS;
 use crate::prediction::Flags;
-use crate::{Correction, Level, Phase, Profile, Request, RequestError};
+use crate::{Correction, Level, Phase, Profile, Request, RequestError, Term};
 use core::ffi::CStr;
 
 /// What a request may take at most.
@@ -117,6 +117,7 @@ impl Profile {
     }
 
     /// What a request takes whose phases take these times, all times `ratio`.
+    #[inline(never)]
     fn quantity(&self, quantity: Quantity, prompt: Prompt, decode_s: f32, steps: u32, ratio: f32) -> Option<f32> {
         let total_s = (prompt.seconds + decode_s) * ratio;
         let energy_j = || {
@@ -142,6 +143,7 @@ struct Prompt {
 }
 
 /// The largest count that fits, by bisection: the least is known to, and what is above one that does not fit does not either.
+#[inline(never)]
 fn largest(least: u32, most: u32, fits: impl Fn(u32) -> bool) -> u32 {
     if fits(most) {
         return most;
@@ -163,15 +165,8 @@ impl Phase<STEP_TERMS> {
         if terms.iter().all(|term| scale * term.coefficient >= 0.0) {
             return to;
         }
-        let sum = |value: fn(f32, u8, f32) -> f32, context: u32| {
-            let of_term =
-                |term: &crate::Term| value(context.saturating_sub(term.knot) as f32, term.power, term.coefficient);
-            scale * terms.iter().map(of_term).sum::<f32>()
-        };
-        let step = |context| sum(|x, power, coefficient| coefficient * raised(x, power), context);
-        let slope = |context| {
-            sum(|x, power, coefficient| coefficient * f32::from(power) * raised(x, power.max(1) - 1), context)
-        };
+        let step = |context| scale * step(terms, context);
+        let slope = |context| scale * slope(terms, context);
 
         // Between two knots a step is one quadratic, least at an end or at its vertex.
         let mut start = from;
@@ -194,6 +189,23 @@ impl Phase<STEP_TERMS> {
         }
         to
     }
+}
+
+/// The value of a polynomial at a context, without its fixed part.
+#[inline(never)]
+fn step(terms: &[Term], context: u32) -> f32 {
+    let value = |term: &Term| term.coefficient * raised(context.saturating_sub(term.knot) as f32, term.power);
+    terms.iter().map(value).sum()
+}
+
+/// Its slope there.
+#[inline(never)]
+fn slope(terms: &[Term], context: u32) -> f32 {
+    let value = |term: &Term| {
+        let x = context.saturating_sub(term.knot) as f32;
+        term.coefficient * f32::from(term.power) * raised(x, term.power.max(1) - 1)
+    };
+    terms.iter().map(value).sum()
 }
 
 /// `x^power`, where the power 0 has its knot: nothing before it.

@@ -6,7 +6,7 @@
 //! grows with the bundle's length and no faster.
 
 use crate::blob::{HEADER_LEN, MAGIC, MAX_LEN, claimed_len, is_whole, split};
-use crate::{BlobError, Identity, Name, Profile};
+use crate::{BlobError, Identity, Profile};
 use core::iter::FusedIterator;
 
 /// What an erased byte of flash reads as; it ends a bundle.
@@ -71,29 +71,9 @@ impl Member<'_> {
     pub fn identity(&self) -> Identity {
         match &self.profile {
             Ok(profile) => profile.identity.clone(),
-            Err(_) => readable(self.bytes.get(HEADER_LEN..).unwrap_or_default()),
+            Err(_) => Identity::readable(self.bytes.get(HEADER_LEN..).unwrap_or_default()),
         }
     }
-}
-
-/// The identity that a payload begins with, up to the first name that cannot be read.
-fn readable(payload: &[u8]) -> Identity {
-    let mut identity = Identity { llm: Name::new(), device: Name::new(), variant: Name::new() };
-    // Every blob names its LLM: without, it is none.
-    let Some((llm, rest)) = name(payload).filter(|(llm, _)| !llm.is_empty()) else { return identity };
-    identity.llm = llm;
-    let Some((device, rest)) = name(rest) else { return identity };
-    identity.device = device;
-    if let Some((variant, _)) = name(rest) {
-        identity.variant = variant;
-    }
-    identity
-}
-
-fn name<const N: usize>(bytes: &[u8]) -> Option<(Name<N>, &[u8])> {
-    let (name, rest) = postcard::take_from_bytes::<&str>(bytes).ok()?;
-    let name: Name<N> = name.try_into().ok()?;
-    (!name.bytes().any(|byte| byte.is_ascii_control())).then_some((name, rest))
 }
 
 impl<'a> Iterator for Members<'a> {

@@ -25,7 +25,7 @@
 
 use crate::band::{Bands, Ratios};
 use crate::correction::{Correction, Widths};
-use crate::{Profile, Request, RequestError};
+use crate::{Flags, Profile, Request, RequestError};
 use core::ffi::CStr;
 
 /// What has been seen of one device with one profile: plain, of constant size, to be kept over a restart as it is.
@@ -167,7 +167,7 @@ impl Drift {
     /// [`ObserveError`]; the state is then as it was.
     pub fn observe(&mut self, profile: &Profile, request: Request, measured: Measured) -> Result<(), ObserveError> {
         self.check().map_err(ObserveError::Drift)?;
-        let predicted = profile.predict(request).map_err(ObserveError::Request)?;
+        profile.check_request(request).map_err(ObserveError::Request)?;
         let is_time = |seconds: f32| seconds.is_finite() && seconds > 0.0;
         let steps = request.output_tokens > 1;
         if !is_time(measured.prefill_s) || (steps && !is_time(measured.decode_s)) {
@@ -176,9 +176,13 @@ impl Drift {
         let decode_s = if steps { measured.decode_s } else { 0.0 };
         let ratios = |of: fn(&Bands) -> Ratios| profile.bands.as_ref().map_or(Ratios::TYPICAL, of);
         let known = self.trusted();
+        let mut flags = Flags::default();
+        let predicted_prefill_s = profile.prefill_s(&Correction::NONE, request, &mut flags);
+        let predicted_decode_s =
+            profile.decode_s(&Correction::NONE, request.input_tokens, request.output_tokens - 1, &mut flags);
 
         // First, and with what was known before this request.
-        let total_s = predicted.prefill_s * known.prefill + predicted.decode_s * known.decode;
+        let total_s = predicted_prefill_s * known.prefill + predicted_decode_s * known.decode;
         if total_s > 0.0 {
             let ratio = (measured.prefill_s + decode_s) / total_s;
             let observed = if steps { self.prefill.observed.min(self.decode.observed) } else { self.prefill.observed };
@@ -186,9 +190,9 @@ impl Drift {
                 adapt(&mut self.total_width, observed, ratio, ratios(|bands| bands.total));
             }
         }
-        self.prefill.observe(measured.prefill_s, predicted.prefill_s, ratios(|bands| bands.prefill));
+        self.prefill.observe(measured.prefill_s, predicted_prefill_s, ratios(|bands| bands.prefill));
         if steps {
-            self.decode.observe(decode_s, predicted.decode_s, ratios(|bands| bands.decode));
+            self.decode.observe(decode_s, predicted_decode_s, ratios(|bands| bands.decode));
         }
         Ok(())
     }
@@ -205,8 +209,8 @@ impl Track {
         if predicted_s <= 0.0 {
             return;
         }
-        // Two logarithms, as the quotient may overflow.
-        let log_ratio = clamp(libm::logf(measured_s) - libm::logf(predicted_s), (-LARGEST, LARGEST));
+        // A quotient that overflows or underflows is clamped all the same.
+        let log_ratio = clamp(libm::logf(measured_s / predicted_s), (-LARGEST, LARGEST));
         if self.is_known() {
             adapt(&mut self.width, self.observed, libm::expf(log_ratio) / self.ratio, ratios);
         }

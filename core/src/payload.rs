@@ -10,7 +10,7 @@ use crate::polynomial::{LARGEST_TILE, Term};
 use crate::profile::{Phase, Span};
 use crate::request::MAX_TOKENS;
 use crate::tariff::Tariff;
-use crate::{BlobError, Name, PowerCurve, Profile};
+use crate::{BlobError, Identity, Name, PowerCurve, Profile};
 use heapless::VecView;
 use libm::fabsf;
 use serde::Deserialize;
@@ -35,7 +35,7 @@ struct Reader<'a> {
 impl Profile {
     /// Reads a payload into `self`, which is blank, and a profile afterwards only if nothing is wrong.
     pub(crate) fn read(&mut self, version: u8, payload: &[u8]) -> Result<(), BlobError> {
-        let mut reader = Reader { rest: payload, error: None };
+        let mut reader = Reader::new(payload);
         reader.name(self.identity.llm.raw());
         reader.name(self.identity.device.raw());
         reader.name(self.identity.variant.raw());
@@ -75,7 +75,36 @@ impl Profile {
     }
 }
 
+impl Identity {
+    /// The identity that a damaged payload begins with, up to the first name that cannot be read.
+    pub(crate) fn readable(payload: &[u8]) -> Self {
+        let mut identity = Self { llm: Name::new(), device: Name::new(), variant: Name::new() };
+        let mut reader = Reader::new(payload);
+        let Self { llm, device, variant } = &mut identity;
+        // Every blob names its LLM: without, it is none.
+        if reader.is_readable(llm.raw()) && !llm.raw().is_empty() && reader.is_readable(device.raw()) {
+            reader.is_readable(variant.raw());
+        }
+        identity
+    }
+}
+
 impl<'a> Reader<'a> {
+    fn new(payload: &'a [u8]) -> Self {
+        Self { rest: payload, error: None }
+    }
+
+    /// Reads a name, and empties it again unless it can be told to people.
+    fn is_readable(&mut self, name: &mut VecView<u8, u8>) -> bool {
+        self.name(name);
+        let is_text = core::str::from_utf8(name).is_ok() && !name.iter().any(u8::is_ascii_control);
+        let readable = self.error.is_none() && is_text;
+        if !readable {
+            name.clear();
+        }
+        readable
+    }
+
     fn require(&mut self, sound: bool, error: BlobError) {
         if !sound {
             self.fail(error);

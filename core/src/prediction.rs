@@ -222,11 +222,13 @@ impl Profile {
     }
 
     /// Seconds of the prompt of a request.
+    #[inline(never)]
     pub(crate) fn prefill_s(&self, correction: &Correction, request: Request, flags: &mut Flags) -> f32 {
         self.profile_prefill_s(request, flags) * correction.prefill
     }
 
     /// Seconds of the first steps of a request.
+    #[inline(never)]
     pub(crate) fn decode_s(&self, correction: &Correction, input_tokens: u32, steps: u32, flags: &mut Flags) -> f32 {
         self.profile_decode_s(input_tokens, steps, flags) * correction.decode
     }

@@ -38,10 +38,11 @@ const _: () = assert!(LLM_NAME + 1 == 41 && DEVICE_NAME + 1 == 33 && CURRENCY + 
 pub(crate) fn c_text<const N: usize>(text: &str) -> [c_char; N] {
     let mut array = [0; N];
     // The last place stays 0.
-    for (place, byte) in array.iter_mut().take(N.saturating_sub(1)).zip(text.bytes()) {
-        *place = byte as c_char;
+    let len = text.len().min(N.saturating_sub(1));
+    if let Some((to, from)) = array.get_mut(..len).zip(text.as_bytes().get(..len)) {
+        to.copy_from_slice(from);
     }
-    array
+    array.map(|byte: u8| byte as c_char)
 }
 
 /// Tells whose profile was loaded, and the token counts that it was trained on. A request outside is

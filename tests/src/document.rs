@@ -10,7 +10,7 @@ use std::process::Command;
 /// How documents call the command line from a clone; the tests run the same program, built already.
 const CARGO_RUN: &str = "cargo run --release -- ";
 /// Builds what the tests have built already.
-const BUILD_LIBRARY: &str = "cargo build --release -p token2metrics-ffi";
+const BUILD_LIBRARY: &str = "cargo build --release -p token2metrics-ffi --no-default-features";
 
 /// A folder in which the documents' commands work: a clone's files, and no outputs yet.
 ///

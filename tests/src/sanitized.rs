@@ -40,9 +40,17 @@ pub fn cargo(subcommand: &str) -> Output {
         libraries.display()
     );
     let mut command = Command::new(env!("CARGO"));
-    // With std: the flawed program is Rust.
     command
-        .args([subcommand, "-p", "token2metrics-ffi", "--features", "std", "--target", &target(), "--target-dir"])
+        .args([
+            subcommand,
+            "-p",
+            "token2metrics-ffi",
+            "-p",
+            "token2metrics-rlib",
+            "--target",
+            &target(),
+            "--target-dir",
+        ])
         .arg(sanitized_dir());
     command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", FLAG);
     command.current_dir(root()).output().expect("cargo runs")
@@ -60,6 +68,10 @@ pub fn compile(library: &Library, source: &Path, program: &Path) {
     command.args(["--edition=2024", FLAG, "--target", &target()]);
     // Macros are built for the compiler, and not instrumented.
     command.arg("-L").arg(library.dir.join("deps")).arg("-L").arg(sanitized_dir().join("debug/deps"));
-    command.arg(format!("--extern=token2metrics={}", library.rust_file.display())).arg(source).arg("-o").arg(program);
+    command
+        .arg(format!("--extern=token2metrics={}", library.dir.join("libtoken2metrics.rlib").display()))
+        .arg(source)
+        .arg("-o")
+        .arg(program);
     expect_success(command.output().expect("rustc runs"));
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use token2metrics_tests::compiler::{Program, compile};
-use token2metrics_tests::library::{library, library_with};
+use token2metrics_tests::library::{Flaw, library};
 use token2metrics_tests::{header, root};
 
 fn vector(name: &str) -> PathBuf {
@@ -66,7 +66,7 @@ fn nothing_is_allocated() {
 #[test]
 fn an_allocation_would_be_noticed() {
     let dir = tempfile::tempdir().expect("a directory");
-    let flawed = library_with("std").with_flaw("allocation.rs", dir.path());
+    let flawed = Flaw::Allocation.build(dir.path());
 
     assert_eq!(allocations(&flawed, &[]), "0 allocations\n");
     assert_eq!(allocations(&flawed, &["-DFLAWED"]), "1 allocations\n");

@@ -3,16 +3,12 @@
 
 use std::path::Path;
 use token2metrics_tests::compiler::{Program, compile};
-use token2metrics_tests::library::{Library, library_with};
+use token2metrics_tests::library::{Flaw, library_without_panic};
 use token2metrics_tests::symbols::symbols;
 use token2metrics_tests::{header, root};
 
 /// What compilers take for granted, and what a C string needs.
 const FROM_LIBC: [&str; 6] = ["bcmp", "memcmp", "memcpy", "memmove", "memset", "strlen"];
-
-fn library() -> Library {
-    library_with("prove-no-panic")
-}
 
 /// A program that calls every function of the library, without the sections that nothing in it needs.
 fn link(library: &Path, flags: &[&str]) -> Result<Program, String> {
@@ -30,7 +26,7 @@ fn program_calls_every_function() {
 
 #[test]
 fn no_panic_can_be_reached() {
-    let program = link(&library().static_file, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let program = link(&library_without_panic().static_file, &[]).unwrap_or_else(|error| panic!("{error}"));
     let symbols = symbols(&program.path);
     assert!(symbols.defined.contains("t2m_predict"), "the program is stripped");
     for name in symbols.defined.union(&symbols.undefined) {
@@ -44,7 +40,7 @@ fn nothing_else_of_libc_is_needed() {
     let empty = tempfile::NamedTempFile::with_suffix(".c").expect("a file");
     std::fs::write(empty.path(), "int main(void) { return 0; }\n").expect("written");
     let empty = compile::<&str>(empty.path(), "c99", &[]).unwrap_or_else(|error| panic!("{error}"));
-    let program = link(&library().static_file, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let program = link(&library_without_panic().static_file, &[]).unwrap_or_else(|error| panic!("{error}"));
 
     let of_every_program = symbols(&empty.path).undefined;
     for name in symbols(&program.path).undefined.difference(&of_every_program) {
@@ -56,7 +52,7 @@ fn nothing_else_of_libc_is_needed() {
 #[test]
 fn a_panic_would_be_noticed() {
     let dir = tempfile::tempdir().expect("a directory");
-    let flawed = library().with_flaw("panic.rs", dir.path());
+    let flawed = Flaw::Panic.build(dir.path());
 
     link(&flawed, &[]).unwrap_or_else(|error| panic!("{error}"));
     let error = link(&flawed, &["-DFLAWED"]).expect_err("the flaw can panic");
