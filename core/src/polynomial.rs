@@ -56,8 +56,10 @@ impl Term {
     /// The difference of powers is expanded as `(b - a) * (...)`, so that nothing cancels and a short prompt behind a long cached
     /// prefix is as exact as one without. Counts are up to 2^30; others have a meaningless value.
     pub fn rise(&self, from: u32, to: u32) -> f32 {
-        let (from, to) = (self.length(from), self.length(to));
-        let (a, b, rise) = (from as f32, to as f32, to.wrapping_sub(from) as f32);
+        // Without a prefix in the cache there is nothing to look at twice.
+        let (a, b) = (if from == 0 { 0 } else { self.length(from) }, self.length(to));
+        let rise = b.wrapping_sub(a) as f32;
+        let (a, b) = (a as f32, b as f32);
         let shape = match self.power {
             0 => 0.0,
             1 => rise,
