@@ -162,9 +162,14 @@ impl Phase<STEP_TERMS> {
     fn rising_to(&self, from: u32, to: u32) -> u32 {
         let terms = &self.polynomial.terms;
         let scale = self.calibration.scale;
-        if terms.iter().all(|term| scale * term.coefficient >= 0.0) {
-            return to;
-        }
+        if terms.iter().all(|term| scale * term.coefficient >= 0.0) { to } else { self.searched_to(from, to) }
+    }
+
+    /// The same for coefficients that may cost a step its time.
+    #[cold]
+    fn searched_to(&self, from: u32, to: u32) -> u32 {
+        let terms = &self.polynomial.terms;
+        let scale = self.calibration.scale;
         let step = |context| scale * step(terms, context);
         let slope = |context| scale * slope(terms, context);
 

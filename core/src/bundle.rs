@@ -48,6 +48,7 @@ pub fn members(bundle: &[u8]) -> Members<'_> {
 ///
 /// # Errors
 /// A damaged member does not hide the others: the error of the first is given only if no sound member has the names.
+#[cold]
 pub fn find(bundle: &[u8], llm: &str, variant: Option<&str>) -> Result<Option<Profile>, BlobError> {
     let mut damage = None;
     for Member { profile, .. } in members(bundle) {
@@ -68,6 +69,7 @@ impl Identity {
 
 impl Member<'_> {
     /// Whose profile it is. Of a damaged member as much as can be read, which may be damaged as well; the rest is empty.
+    #[cold]
     pub fn identity(&self) -> Identity {
         match &self.profile {
             Ok(profile) => profile.identity.clone(),
@@ -79,6 +81,7 @@ impl Member<'_> {
 impl<'a> Iterator for Members<'a> {
     type Item = Member<'a>;
 
+    #[cold]
     fn next(&mut self) -> Option<Member<'a>> {
         let (offset, rest) = (self.at, self.bundle.get(self.at..)?);
         if *rest.first()? == ERASED {
@@ -101,6 +104,7 @@ impl FusedIterator for Members<'_> {}
 impl Members<'_> {
     /// How far behind the beginning of a damaged member the next one begins, or the bundle ends; never 0. `None` where that cannot
     /// be told.
+    #[cold]
     fn next_after(&mut self, rest: &[u8]) -> Option<usize> {
         // A later version.
         if is_whole(rest) {

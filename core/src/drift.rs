@@ -144,6 +144,7 @@ impl Drift {
     ///
     /// # Errors
     /// Those of [`Drift::check`].
+    #[inline(never)]
     pub fn correction(&self) -> Result<Correction, DriftError> {
         self.check()?;
         Ok(self.trusted())
@@ -210,9 +211,10 @@ impl Track {
             return;
         }
         // A quotient that overflows or underflows is clamped all the same.
-        let log_ratio = clamp(libm::logf(measured_s / predicted_s), (-LARGEST, LARGEST));
+        let ratio = clamp(measured_s / predicted_s, (1.0 / LARGEST_RATIO, LARGEST_RATIO));
+        let log_ratio = libm::logf(ratio);
         if self.is_known() {
-            adapt(&mut self.width, self.observed, libm::expf(log_ratio) / self.ratio, ratios);
+            adapt(&mut self.width, self.observed, ratio / self.ratio, ratios);
         }
         let gate = libm::fmaxf(GATE, GATE_WIDTHS * self.width * ratios.drifted_spread());
         if libm::fabsf(log_ratio - self.log_ratio) <= gate {

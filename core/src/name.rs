@@ -22,12 +22,18 @@ impl<const N: usize> Name<N> {
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.0).unwrap_or_default()
+        text(&self.0)
     }
 
     pub(crate) fn raw(&mut self) -> &mut VecView<u8, u8> {
         self.0.as_mut_view()
     }
+}
+
+/// Once for all lengths of names.
+#[inline(never)]
+fn text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
 }
 
 impl<const N: usize> TryFrom<&str> for Name<N> {

@@ -34,6 +34,7 @@ struct Reader<'a> {
 
 impl Profile {
     /// Reads a payload into `self`, which is blank, and a profile afterwards only if nothing is wrong.
+    #[cold]
     pub(crate) fn read(&mut self, version: u8, payload: &[u8]) -> Result<(), BlobError> {
         let mut reader = Reader::new(payload);
         reader.name(self.identity.llm.raw());
@@ -77,6 +78,7 @@ impl Profile {
 
 impl Identity {
     /// The identity that a damaged payload begins with, up to the first name that cannot be read.
+    #[cold]
     pub(crate) fn readable(payload: &[u8]) -> Self {
         let mut identity = Self { llm: Name::new(), device: Name::new(), variant: Name::new() };
         let mut reader = Reader::new(payload);
@@ -132,16 +134,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cold]
     #[inline(never)]
     fn number(&mut self) -> u32 {
         self.take()
     }
 
+    #[cold]
     #[inline(never)]
     fn byte(&mut self) -> u8 {
         self.take()
     }
 
+    #[cold]
     #[inline(never)]
     fn float(&mut self) -> f32 {
         let value: f32 = self.take();
@@ -152,6 +157,7 @@ impl<'a> Reader<'a> {
         0.0
     }
 
+    #[cold]
     #[inline(never)]
     fn name(&mut self, name: &mut VecView<u8, u8>) {
         let len = self.number() as usize;
@@ -165,6 +171,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The tag of an `Option`.
+    #[cold]
     #[inline(never)]
     fn is_some(&mut self) -> bool {
         let tag = self.byte();
@@ -172,6 +179,7 @@ impl<'a> Reader<'a> {
         tag == 1
     }
 
+    #[cold]
     #[inline(never)]
     fn span(&mut self) -> Span {
         let (min, max) = (self.number(), self.number());
@@ -181,6 +189,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a phase whose time grows with the tokens to the power of a term and `summed` more, and gives an upper bound of the seconds it can come to:
     /// all coefficients made positive, at the longest request.
+    #[cold]
     #[inline(never)]
     fn phase(
         &mut self,
@@ -226,6 +235,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a curve, and gives an upper bound of every value on the way to the energy of at most so many seconds, and of their mean power.
+    #[cold]
     #[inline(never)]
     fn curve(&mut self, seconds: f32, curve: &mut PowerCurve) -> f32 {
         let watts = BlobError::Watts;
@@ -260,6 +270,7 @@ impl<'a> Reader<'a> {
         most_w * (1.0 + seconds)
     }
 
+    #[cold]
     #[inline(never)]
     fn not_negative(&mut self, error: BlobError) -> f32 {
         let value = self.float();
@@ -270,6 +281,7 @@ impl<'a> Reader<'a> {
         0.0
     }
 
+    #[cold]
     #[inline(never)]
     fn ratios(&mut self) -> Ratios {
         let p5 = self.ratio(0);
@@ -280,6 +292,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A ratio that is not below the one of the level before.
+    #[cold]
     #[inline(never)]
     fn ratio(&mut self, before: u16) -> u16 {
         let ratio = self.number();

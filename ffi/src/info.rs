@@ -37,12 +37,17 @@ const _: () = assert!(LLM_NAME + 1 == 41 && DEVICE_NAME + 1 == 33 && CURRENCY + 
 /// A text with a NUL at its end, and as many more as fill the array.
 pub(crate) fn c_text<const N: usize>(text: &str) -> [c_char; N] {
     let mut array = [0; N];
-    // The last place stays 0.
-    let len = text.len().min(N.saturating_sub(1));
+    copy(text, &mut array);
+    array.map(|byte: u8| byte as c_char)
+}
+
+/// Copies a text but for what does not fit before the last place. Once for all lengths of arrays.
+#[inline(never)]
+fn copy(text: &str, array: &mut [u8]) {
+    let len = text.len().min(array.len().saturating_sub(1));
     if let Some((to, from)) = array.get_mut(..len).zip(text.as_bytes().get(..len)) {
         to.copy_from_slice(from);
     }
-    array.map(|byte: u8| byte as c_char)
 }
 
 /// Tells whose profile was loaded, and the token counts that it was trained on. A request outside is
