@@ -18,29 +18,37 @@ const FRACTION: u32 = 23;
 
 // Unrolled, it would stand in a firmware four times.
 #[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 fn horner(at: f32, coefficients: &Series) -> f32 {
     coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * at + coefficient)
 }
 
-/// `exp(-x)` of an x that is not negative.
+/// `exp(-x)` of an x that is not negative; 0 where it would be subnormal.
 ///
 /// With `x = k ln 2 + r`, `|r| <= ln 2 / 2`, it is `2^-k exp(-r)`.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn decay(x: f32) -> f32 {
-    // The cast saturates.
-    let halvings = (x * core::f32::consts::LOG2_E + 0.5) as u32;
-    // Below the least f32 that is not subnormal.
-    let Some(exponent) = 127_u32.checked_sub(halvings).filter(|exponent| *exponent > 0) else { return 0.0 };
-    let k = halvings as f32;
+    /// The sum with it is rounded to a whole number, which its last bits are: 1.5 * 2^23.
+    const WHOLE: f32 = 12_582_912.0;
+    if x > 87.0 {
+        return 0.0;
+    }
+    let rounded = x * core::f32::consts::LOG2_E + WHOLE;
+    let k = rounded - WHOLE;
     let r = (x - k * LN_2[0]) - k * LN_2[1];
+    let exponent = (WHOLE.to_bits() + 127).wrapping_sub(rounded.to_bits());
     (1.0 - r + decay_behind(r)) * f32::from_bits(exponent << FRACTION)
 }
 
 /// `exp(-x) - 1 + x` of an x from -0.35 to 0.35, without cancellation.
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn decay_behind(x: f32) -> f32 {
     x * (x * horner(x, &DECAY))
 }
 
 /// `(1 + x) ln(1 + x) - x` of an x that is not negative.
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn growth(x: f32) -> f32 {
     if x < 0.125 { x * (x * horner(x, &GROWTH)) } else { (1.0 + x) * ln_1p(x) - x }
 }
@@ -48,6 +56,7 @@ pub(crate) fn growth(x: f32) -> f32 {
 /// `ln(1 + x)` of an x that is not negative.
 ///
 /// With `1 + x = 2^k m`, `m` around 1 and `s = (m - 1) / (m + 1)`, it is `k ln 2 + 2 artanh(s)`.
+#[cfg_attr(not(target_os = "none"), inline(always))]
 fn ln_1p(x: f32) -> f32 {
     /// The bits of `sqrt(1/2)`, where m begins.
     const LEAST: u32 = 0x3F35_04F3;
@@ -55,7 +64,7 @@ fn ln_1p(x: f32) -> f32 {
     let rounded_off = (x - (sum - 1.0)) / sum;
     let above = sum.to_bits() - LEAST;
     let m = f32::from_bits((above & ((1 << FRACTION) - 1)) + LEAST);
-    let k = (above >> FRACTION) as f32;
+    let k = (above >> FRACTION) as i32 as f32;
     let s = (m - 1.0) / (m + 1.0);
     k * LN_2[0] + (k * LN_2[1] + rounded_off + 2.0 * s * horner(s * s, &ARTANH))
 }

@@ -42,6 +42,7 @@
 #![forbid(unsafe_code)]
 
 pub mod band;
+pub mod batch;
 pub mod blob;
 pub mod budget;
 pub mod bundle;

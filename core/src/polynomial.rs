@@ -34,13 +34,15 @@ impl Term {
         Self { coefficient, knot: 0, tile: 1, power }
     }
 
-    /// `max(n - knot, 0)`, of counts up to 2^30.
+    /// `max(n - knot, 0)`, of counts up to 2^29.
+    #[inline(always)]
     fn beyond(&self, tokens: u32) -> u32 {
         // As signed numbers: two instructions, without a branch.
         (tokens.wrapping_sub(self.knot) as i32).max(0) as u32
     }
 
     /// `x(n)`, in tokens.
+    #[inline(always)]
     fn length(&self, tokens: u32) -> u32 {
         let beyond = self.beyond(tokens);
         // Most terms have no tile, and small cores divide in software. A tile of 0, which decoding rejects, has a hand-made term only.
@@ -54,12 +56,13 @@ impl Term {
     /// The rise of the term from one prompt length to a longer one, `term(to) - term(from)`, in seconds.
     ///
     /// The difference of powers is expanded as `(b - a) * (...)`, so that nothing cancels and a short prompt behind a long cached
-    /// prefix is as exact as one without. Counts are up to 2^30; others have a meaningless value.
+    /// prefix is as exact as one without. Counts are up to 2^29; others have a meaningless value.
+    #[inline(always)]
     pub fn rise(&self, from: u32, to: u32) -> f32 {
         // Without a prefix in the cache there is nothing to look at twice.
         let (a, b) = (if from == 0 { 0 } else { self.length(from) }, self.length(to));
-        let rise = b.wrapping_sub(a) as f32;
-        let (a, b) = (a as f32, b as f32);
+        let rise = float(b.wrapping_sub(a));
+        let (a, b) = (float(a), float(b));
         let shape = match self.power {
             0 => 0.0,
             1 => rise,
@@ -71,11 +74,12 @@ impl Term {
 
     /// The sum of the term over the contexts `from + 1 ..= to`, in seconds. The tile is not used.
     ///
-    /// With m contexts around their midpoint c: `sum c^0 = m`, `sum c^1 = m c`, `sum c^2 = m (c^2 + (m^2 - 1) / 12)`. Counts are up to 2^30, as in [`Term::rise`].
+    /// With m contexts around their midpoint c: `sum c^0 = m`, `sum c^1 = m c`, `sum c^2 = m (c^2 + (m^2 - 1) / 12)`. Counts are up to 2^29, as in [`Term::rise`].
+    #[inline(always)]
     pub fn sum(&self, from: u32, to: u32) -> f32 {
         let (from, to) = (self.beyond(from), self.beyond(to));
-        let count = to.wrapping_sub(from) as f32;
-        let midpoint = 0.5 * from.wrapping_add(to).wrapping_add(1) as f32;
+        let count = float(to.wrapping_sub(from));
+        let midpoint = 0.5 * float(from.wrapping_add(to).wrapping_add(1));
         let shape = match self.power {
             0 => count,
             1 => count * midpoint,
@@ -83,6 +87,11 @@ impl Term {
         };
         self.coefficient * shape
     }
+}
+
+/// A count below 2^31 as a number, by the instruction that processors have for signed ones.
+fn float(count: u32) -> f32 {
+    count as i32 as f32
 }
 
 /// A fixed part and up to `N` terms.
@@ -97,11 +106,13 @@ pub struct Polynomial<const N: usize> {
 
 impl<const N: usize> Polynomial<N> {
     /// The fixed part plus the rise of all terms from one prompt length to a longer one, in seconds.
+    #[inline]
     pub fn rise(&self, from: u32, to: u32) -> f32 {
         self.seconds(Closed::Rise, from, to)
     }
 
     /// The fixed part plus the sum of all terms over the contexts `from + 1 ..= to`, in seconds.
+    #[inline]
     pub fn sum(&self, from: u32, to: u32) -> f32 {
         self.seconds(Closed::Sum, from, to)
     }
@@ -120,6 +131,7 @@ enum Closed {
 
 /// One loop for both forms, which a firmware has once.
 #[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 fn seconds(fixed_s: f32, terms: &[Term], closed: Closed, from: u32, to: u32) -> f32 {
     terms.iter().fold(fixed_s, |seconds, term| {
         seconds

@@ -65,7 +65,14 @@ impl PowerCurve {
     }
 
     /// [`PowerCurve::energy_from_j`], infinite where it is not known.
+    #[inline(never)]
     pub(crate) fn joules(&self, begin_s: f32, seconds: f32) -> f32 {
+        self.joules_inline(begin_s, seconds)
+    }
+
+    /// The same where predictions are made.
+    #[inline(always)]
+    pub(crate) fn joules_inline(&self, begin_s: f32, seconds: f32) -> f32 {
         match *self {
             Self::Unknown => f32::INFINITY,
             Self::Constant { watts } => watts * seconds,
@@ -87,6 +94,8 @@ impl PowerCurve {
 }
 
 /// Joules of the first seconds of a ramp.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 fn ramp_j(steady_w: f32, deficit_w: f32, tau_s: f32, seconds: f32) -> f32 {
     let (missing_s, caught_up_s) = split(seconds, tau_s);
     // Without a subtraction of joules, so that a power that begins at 0 gives no energy below 0.
@@ -99,6 +108,7 @@ fn ramp_j(steady_w: f32, deficit_w: f32, tau_s: f32, seconds: f32) -> f32 {
 
 /// `tau (1 - exp(-t / tau))`, the seconds for which the deficit is missing in all, and the other seconds of t; each without
 /// cancellation.
+#[cfg_attr(not(target_os = "none"), inline(always))]
 fn split(seconds: f32, tau_s: f32) -> (f32, f32) {
     let elapsed = seconds / tau_s;
     if elapsed < 0.25 {

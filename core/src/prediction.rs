@@ -105,6 +105,25 @@ pub struct Figures {
     pub flags: Flags,
 }
 
+impl Figures {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self {
+        prefill_s: f32::INFINITY,
+        decode_s: f32::INFINITY,
+        total_s: f32::INFINITY,
+        tpot_s: f32::INFINITY,
+        prefill_energy_j: f32::INFINITY,
+        decode_energy_j: f32::INFINITY,
+        energy_j: f32::INFINITY,
+        average_power_w: f32::INFINITY,
+        cost: f32::INFINITY,
+        prefill_band: Band::UNKNOWN,
+        decode_band: Band::UNKNOWN,
+        total_band: Band::UNKNOWN,
+        flags: Flags(0),
+    };
+}
+
 impl From<Figures> for Prediction {
     fn from(figures: Figures) -> Self {
         let known = |figure: f32| (figure < f32::INFINITY).then_some(figure);
@@ -156,7 +175,9 @@ impl Profile {
         let mut flags = self.range_flags(request);
         let prefill_s = self.profile_prefill_s(request, &mut flags);
         let decode_s = self.profile_decode_s(request.input_tokens, steps, &mut flags);
-        Ok(self.figures_of(prefill_s, decode_s, steps, flags))
+        let prefill_j = self.power.prefill.joules(0.0, prefill_s);
+        let decode_j = if steps == 0 { 0.0 } else { self.power.decode.joules(prefill_s, decode_s) };
+        Ok(self.figures_of([prefill_s, decode_s], [prefill_j, decode_j], steps, flags))
     }
 
     /// [`Profile::predict_corrected`] without options.
@@ -169,7 +190,8 @@ impl Profile {
         let mut flags = self.range_flags(request);
         let prefill_s = self.prefill_s(correction, request, &mut flags);
         let decode_s = self.decode_s(correction, request.input_tokens, steps, &mut flags);
-        let mut figures = self.figures_of(prefill_s, decode_s, steps, flags);
+        let joules = [self.power.prefill.joules(0.0, prefill_s), self.decode_joules(prefill_s, decode_s, steps)];
+        let mut figures = self.figures_of([prefill_s, decode_s], joules, steps, flags);
         if let (Some(bands), Some(widths)) = (&self.bands, correction.widths) {
             figures.prefill_band = bands.prefill.drifted_band(prefill_s, widths.prefill);
             figures.decode_band = bands.decode.drifted_band(decode_s, widths.decode);
@@ -178,12 +200,16 @@ impl Profile {
         Ok(figures)
     }
 
-    /// What follows from the times of a request.
+    /// What follows from the times and joules of the phases.
     #[inline(always)]
-    fn figures_of(&self, prefill_s: f32, decode_s: f32, steps: u32, mut flags: Flags) -> Figures {
+    pub(crate) fn figures_of(
+        &self,
+        [prefill_s, decode_s]: [f32; 2],
+        [prefill_energy_j, decode_energy_j]: [f32; 2],
+        steps: u32,
+        mut flags: Flags,
+    ) -> Figures {
         let total_s = prefill_s + decode_s;
-        let prefill_energy_j = self.power.prefill.joules(0.0, prefill_s);
-        let decode_energy_j = self.decode_joules(prefill_s, decode_s, steps);
         // Infinite where one of them is.
         let energy_j = prefill_energy_j + decode_energy_j;
         let cost = self.tariff.as_ref().map_or(f32::INFINITY, |tariff| tariff.cost_or_infinity(energy_j, total_s));

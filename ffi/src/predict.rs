@@ -2,6 +2,7 @@
 
 use crate::pointer::{Out, borrow, borrow_slice, status};
 use crate::{t2m_profile, t2m_status};
+use token2metrics_core::batch::LANES;
 use token2metrics_core::{Band, Figures, Request};
 
 /// One request: a single stream, no queue.
@@ -181,10 +182,19 @@ pub unsafe extern "C" fn t2m_predict_batch(
         // SAFETY: what this function requires.
         let requests = unsafe { borrow_slice(requests, n) }?;
         requests.iter().try_for_each(|request| profile.check_request(Request::from(*request)))?;
-        for (index, request) in requests.iter().enumerate() {
+        let mut figures = [Figures::UNKNOWN; LANES];
+        let (together, others) = requests.as_chunks::<LANES>();
+        for (chunk, requests) in together.iter().enumerate() {
+            profile.figures_of_each(&requests.map(Request::from), &mut figures)?;
+            for (lane, figures) in figures.iter().enumerate() {
+                // SAFETY: what this function requires; the index is below `n`.
+                unsafe { out.write(LANES * chunk + lane, (*figures).into()) };
+            }
+        }
+        for (index, request) in others.iter().enumerate() {
             let predicted = profile.figures(Request::from(*request))?.into();
-            // SAFETY: what this function requires; `index` is below `n`.
-            unsafe { out.write(index, predicted) };
+            // SAFETY: what this function requires; the index is below `n`.
+            unsafe { out.write(LANES * together.len() + index, predicted) };
         }
         Ok(())
     })
