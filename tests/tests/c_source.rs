@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use strategy::Shape;
 use tempfile::TempDir;
 use token2metrics::{t2m_prediction, t2m_request, t2m_status};
-use token2metrics_core::{MAX_TOKENS, PowerCurve, Profile, Request};
+use token2metrics_core::{Calibration, MAX_TOKENS, Polynomial, Power, PowerCurve, Profile, Request, Tariff, Term};
 use token2metrics_tests::c_source::{Answered, expect_answers, program};
 use token2metrics_tests::compiler::compile;
 use token2metrics_tests::experiment::{Experiment, run_in};
@@ -89,30 +89,93 @@ fn random_profiles() {
         strategy::huge_profile().prop_filter("sound", sound).boxed(),
     ];
     let requests = prop_oneof![strategy::request(5000), strategy::request(MAX_TOKENS)];
-    let dir = tempfile::tempdir().expect("a folder");
-    let source = dir.path().join("profile.c");
-    let mut curves = [false; 5];
     for kind in &kinds {
         for _ in 0..PROFILES {
             let profile = kind.new_tree(&mut runner).expect("a profile").current();
-            for curve in [&profile.power.prefill, &profile.power.decode] {
-                curves[match curve {
-                    PowerCurve::Unknown => 0,
-                    PowerCurve::Constant { .. } => 1,
-                    PowerCurve::Log { .. } => 2,
-                    PowerCurve::Ramp { .. } => 3,
-                    PowerCurve::Wake { .. } => 4,
-                }] = true;
-            }
-            let text = c_source(&profile, "token2metrics", "random").expect("a string");
-            std::fs::write(&source, text).expect("written");
-            let program = program(&source, "c99", &["-O2"]).unwrap_or_else(|error| panic!("{error}"));
-            let mut request = || requests.new_tree(&mut runner).expect("a request").current();
-            let answers: Vec<Answered> = (0..REQUESTS).map(|_| answer(&profile, request())).collect();
-            expect_answers(&program, &answers, &format!("{profile:?}"));
+            let requests: Vec<Request> =
+                (0..REQUESTS).map(|_| requests.new_tree(&mut runner).expect("a request").current()).collect();
+            expect_same(&profile, requests.into_iter());
         }
     }
-    assert_eq!(curves, [true; 5], "every curve is tried");
+}
+
+/// A profile of 0.1 ms a token and 0.1 ms a step, on which the others here are built.
+fn plain() -> Profile {
+    let blob = std::fs::read(root().join("tests/vectors/version_1.t2m")).expect("a vector");
+    let mut profile = Profile::decode(&blob).expect("a sound blob");
+    profile.prefill.polynomial = Polynomial { fixed_s: 0.0, terms: [Term::plain(1.0e-4, 1)].into_iter().collect() };
+    profile.decode.polynomial = Polynomial { fixed_s: 0.0, terms: [Term::plain(1.0e-4, 0)].into_iter().collect() };
+    profile.prefill.calibration = Calibration::IDENTITY;
+    profile.decode.calibration = Calibration::IDENTITY;
+    profile
+}
+
+/// Asserts that the source of a profile answers these as core does.
+fn expect_same(profile: &Profile, requests: impl Iterator<Item = Request>) {
+    profile.encode(&mut [0; token2metrics_core::blob::MAX_LEN]).expect("a sound profile");
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = dir.path().join("profile.c");
+    std::fs::write(&source, c_source(profile, "token2metrics", "a profile").expect("a string")).expect("written");
+    let program = program(&source, "c99", &["-O2"]).unwrap_or_else(|error| panic!("{error}"));
+    let answers: Vec<Answered> = requests.map(|request| answer(profile, request)).collect();
+    expect_answers(&program, &answers, &format!("{profile:?}"));
+}
+
+/// Every way through the exponential and the logarithm, at thousands of times from 0.1 ms to half an hour.
+#[test]
+fn every_curve() {
+    let count = |at: u32| (1.0022_f64.powi(at as i32) as u32).clamp(1, MAX_TOKENS);
+    let requests = || {
+        let steps = (0..7500_u32).map(|at| (count(at), count((at * 37) % 7500)));
+        steps.map(|(input_tokens, output_tokens)| Request { input_tokens, cached_tokens: 0, output_tokens })
+    };
+    let ramp = |deficit_w| PowerCurve::Ramp { steady_w: 25.0, deficit_w, tau_s: 3.7 };
+    let wake = |deficit_w| PowerCurve::Wake { idle_w: 5.5, wake_s: 1.3, steady_w: 25.0, deficit_w, tau_s: 3.7 };
+    let (log, constant) = (PowerCurve::Log { base_w: 5.5, slope_w: 1.25 }, PowerCurve::Constant { watts: 12.0 });
+    for (prefill, decode) in [
+        (log, wake(4.5)),
+        (ramp(20.0), wake(-4.5)),
+        (ramp(-7.0), ramp(25.0)),
+        (constant, log),
+        (log, PowerCurve::Unknown),
+    ] {
+        expect_same(&Profile { power: Power { prefill, decode }, ..plain() }, requests());
+    }
+}
+
+/// What is folded away must not turn a -0 into a 0 or the other way round.
+#[test]
+fn negative_zeros() {
+    let requests = || {
+        let counts = [1, 2, 100, 101, 5000].into_iter();
+        let request =
+            |input_tokens, cached_tokens, output_tokens| Request { input_tokens, cached_tokens, output_tokens };
+        counts.clone().flat_map(move |input| {
+            counts.clone().flat_map(move |output| [request(input, 0, output), request(input, input - 1, output)])
+        })
+    };
+    let knot = |coefficient, power| Term { coefficient, knot: 100, tile: 1, power };
+    let tariff =
+        |per_kwh, per_hour, per_request| Some(Tariff { currency: Default::default(), per_kwh, per_hour, per_request });
+    for fixed_s in [0.0, -0.0, 1.0] {
+        for coefficient in [0.0, -0.0, -1.0e-3, 1.0e-3, -1.0e-30] {
+            for (scale, offset_s) in [(1.0, 0.0), (-1.0, 0.0), (0.5, -0.0), (1.0e-20, 0.0), (0.0, 0.0), (-0.0, -0.0)] {
+                let mut profile = plain();
+                profile.prefill.polynomial =
+                    Polynomial { fixed_s, terms: [knot(coefficient, 1)].into_iter().collect() };
+                profile.decode.polynomial =
+                    Polynomial { fixed_s, terms: [knot(coefficient, 0), knot(coefficient, 2)].into_iter().collect() };
+                profile.prefill.calibration = Calibration { scale, offset_s };
+                profile.decode.calibration = Calibration { scale, offset_s };
+                profile.tariff = tariff(0.0, if coefficient == 0.0 { 1.0 } else { 0.0 }, 0.0);
+                profile.power.prefill = PowerCurve::Constant { watts: -0.0 };
+                if fixed_s == 0.0 {
+                    profile.power.decode = PowerCurve::Constant { watts: 0.0 };
+                }
+                expect_same(&profile, requests());
+            }
+        }
+    }
 }
 
 /// Without the pragmas, products are contracted into sums; with them none is.

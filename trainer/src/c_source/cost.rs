@@ -12,7 +12,7 @@ pub(super) fn cost(profile: &Profile, energy: Known) -> Option<(Known, String)> 
     let joules = match energy {
         Known::Never if known == Known::Never => return None,
         Known::Never => "0.0f".to_owned(),
-        Known::WithoutSteps if known == Known::Always => format!("(steps == 0u ? {joules} : 0.0f)"),
+        Known::WithoutSteps if known == Known::Always => format!("(output_tokens == 1u ? {joules} : 0.0f)"),
         _ => joules,
     };
     let seconds = format!("total_s * {} * {}", literal(*per_hour), literal(1.0 / 3600.0));
