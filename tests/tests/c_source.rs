@@ -157,6 +157,9 @@ fn negative_zeros() {
     let knot = |coefficient, power| Term { coefficient, knot: 100, tile: 1, power };
     let tariff =
         |per_kwh, per_hour, per_request| Some(Tariff { currency: Default::default(), per_kwh, per_hour, per_request });
+    let nothing = PowerCurve::Constant { watts: -0.0 };
+    let power = Power { prefill: nothing, decode: nothing };
+    expect_same(&Profile { power, tariff: tariff(0.3, 0.0, 0.0), ..plain() }, requests());
     for fixed_s in [0.0, -0.0, 1.0] {
         for coefficient in [0.0, -0.0, -1.0e-3, 1.0e-3, -1.0e-30] {
             for (scale, offset_s) in [(1.0, 0.0), (-1.0, 0.0), (0.5, -0.0), (1.0e-20, 0.0), (0.0, 0.0), (-0.0, -0.0)] {
@@ -176,6 +179,20 @@ fn negative_zeros() {
             }
         }
     }
+}
+
+/// What the file says of its copies is true of the core that it was compared with.
+#[test]
+fn libm_is_the_one_that_was_copied() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("the lock file");
+    let version =
+        lock.split("name = \"libm\"\nversion = \"").nth(1).and_then(|rest| rest.split('"').next()).expect("a version");
+    let (_dir, source) = exported("version_2");
+    let source = std::fs::read_to_string(source).expect("the source");
+    assert!(
+        source.contains(&format!("the Rust crate libm {version},")),
+        "libm {version}: look for what has changed in it"
+    );
 }
 
 /// Without the pragmas, products are contracted into sums; with them none is.

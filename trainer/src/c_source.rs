@@ -121,7 +121,7 @@ fn literal(value: f32) -> String {
     }
     let exponent = f64::from(value.abs()).log10().floor() as i32;
     match usize::try_from(DIGITS - 1 - exponent) {
-        Ok(decimals) if exponent >= -3 && exponent < DIGITS - 1 => format!("{value:.decimals$}f"),
+        Ok(decimals) if (-3..DIGITS - 1).contains(&exponent) => format!("{value:.decimals$}f"),
         _ => format!("{value:.8e}f"),
     }
 }

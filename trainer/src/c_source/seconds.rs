@@ -52,6 +52,9 @@ pub(super) fn prefill(phase: &Phase<PREFILL_TERMS>) -> Seconds {
 pub(super) fn decode(phase: &Phase<STEP_TERMS>) -> Seconds {
     let terms = &phase.polynomial.terms;
     let mut fitted = Vec::new();
+    if terms.iter().any(|term| term.knot > 0) {
+        fitted.push("const uint32_t end = input_tokens + steps;".to_owned());
+    }
     // The tile of a step is 1.
     for (at, term) in terms.iter().enumerate() {
         let same = |other: &&Term| other.knot == term.knot;
@@ -65,20 +68,12 @@ pub(super) fn decode(phase: &Phase<STEP_TERMS>) -> Seconds {
             "2u * input_tokens + steps + 1u".to_owned()
         } else {
             fitted.push(format!("const uint32_t from{of} = {};", length(term, "input_tokens")));
-            fitted.push("const uint32_t end = input_tokens + steps;".to_owned());
             fitted.push(format!("const uint32_t to{of} = {};", length(term, "end")));
             fitted.push(format!("const float count{of} = (float)(to{of} - from{of});"));
             format!("from{of} + to{of} + 1u")
         };
         fitted.extend(midpoint.then(|| format!("const float midpoint{of} = 0.5f * (float)({contexts});")));
     }
-    let end = "const uint32_t end";
-    let first = fitted.iter().position(|line| line.starts_with(end));
-    let mut at = 0..;
-    fitted.retain(|line| {
-        let at = at.next();
-        !line.starts_with(end) || at == first
-    });
     fitted.extend(sum(&phase.polynomial, |term| {
         let of = length_name(term);
         let twelfth = literal(1.0 / 12.0);
