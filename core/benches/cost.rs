@@ -4,11 +4,15 @@
 mod rival;
 mod rounds;
 
+use divan::Bencher;
 use rival::{CPrediction, CRequest, REQUESTS, Subject, requests, subjects};
-use rounds::{Contestant, compare};
+use rounds::{Alone, Case, Contestant, run};
 use std::hint::black_box;
 use std::mem::MaybeUninit;
-use token2metrics_core::{Drift, Level, Limit, MAX_TOKENS, Measured, Prediction, Profile, Quantity, Request};
+use std::sync::LazyLock;
+use token2metrics_core::{
+    Correction, Drift, Level, Limit, MAX_TOKENS, Measured, Prediction, Profile, Quantity, Request,
+};
 
 /// Predicts behind a call and into memory, as the C does.
 type Predict = fn(&Profile, &Request, &mut MaybeUninit<Prediction>) -> bool;
@@ -29,38 +33,62 @@ fn agreed(profile: &Profile, by_c: rival::Predict, request: &CRequest) -> (Reque
     (of_core, expected)
 }
 
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| subjects().into_iter().map(case).collect());
+
 fn main() {
-    for Subject { title, blob, predict: by_c } in subjects() {
-        let profile = Profile::decode(&blob).expect("a sound blob");
-        let of_c = requests();
-        let pairs: Vec<_> = of_c.iter().map(|request| agreed(&profile, by_c, request)).collect();
-        let of_core: Vec<Request> = pairs.iter().map(|(request, _)| *request).collect();
-        let core = black_box(predict as Predict);
-        let (mut room_of_c, mut room) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-        let mut contestants = vec![
-            Contestant::new("C with constants", REQUESTS, || {
-                for request in black_box(&*of_c) {
-                    // SAFETY: a request, and room for a prediction.
-                    black_box(unsafe { by_c(request, room_of_c.as_mut_ptr()) });
-                    black_box(&mut room_of_c);
-                }
-            }),
-            Contestant::new("Profile::predict", REQUESTS, || {
-                for request in black_box(&*of_core) {
-                    black_box(core(&profile, request, &mut room));
-                    black_box(&mut room);
-                }
-            }),
-            Contestant::new("Profile::decode", 100, || {
-                for _ in 0..100 {
-                    black_box(Profile::decode(black_box(&blob)).expect("a sound blob"));
-                }
-            }),
-        ];
-        let (profile, pairs) = (&profile, &*pairs);
-        let mut drift = Drift::NEW;
-        contestants.push(Contestant::new("Drift::observe", REQUESTS, move || {
-            for (request, Prediction { prefill_s, decode_s, .. }) in black_box(pairs) {
+    run(&CASES);
+}
+
+/// Each call by itself.
+#[divan::bench(args = Alone::all(&CASES))]
+fn alone(bencher: Bencher<'_, '_>, call: &Alone) {
+    call.bench(bencher);
+}
+
+/// A profile, and what it is asked.
+struct Asked {
+    profile: Profile,
+    of_c: Vec<CRequest>,
+    requests: Vec<Request>,
+    predictions: Vec<Prediction>,
+}
+
+fn case(subject: Subject) -> Case {
+    let profile = Profile::decode(&subject.blob).expect("a sound blob");
+    let of_c = requests();
+    let (requests, predictions) = of_c.iter().map(|request| agreed(&profile, subject.predict, request)).unzip();
+    let asked = Asked { profile, of_c, requests, predictions };
+    // Until the program ends, which it does soon.
+    let (title, subject, asked): (_, &Subject, &Asked) =
+        (subject.title, Box::leak(subject.into()), Box::leak(asked.into()));
+    Case { title, contestants: Box::new(|| contestants(subject, asked)) }
+}
+
+fn contestants(subject: &'static Subject, asked: &'static Asked) -> Vec<Contestant> {
+    let Asked { profile, of_c, requests, predictions } = asked;
+    let (by_c, core) = (black_box(subject.predict), black_box(predict as Predict));
+    let (mut room_of_c, mut room, mut drift) = (MaybeUninit::uninit(), MaybeUninit::uninit(), Drift::NEW);
+    let mut contestants = vec![
+        Contestant::new("C with constants", REQUESTS, move || {
+            for request in black_box(of_c) {
+                // SAFETY: a request, and room for a prediction.
+                black_box(unsafe { by_c(request, room_of_c.as_mut_ptr()) });
+                black_box(&mut room_of_c);
+            }
+        }),
+        Contestant::new("Profile::predict", REQUESTS, move || {
+            for request in black_box(requests) {
+                black_box(core(profile, request, &mut room));
+                black_box(&mut room);
+            }
+        }),
+        Contestant::new("Profile::decode", 100, || {
+            for _ in 0..100 {
+                black_box(Profile::decode(black_box(&subject.blob)).expect("a sound blob"));
+            }
+        }),
+        Contestant::new("Drift::observe", REQUESTS, move || {
+            for (request, Prediction { prefill_s, decode_s, .. }) in black_box(requests).iter().zip(predictions) {
                 // Behind and before in turns, so that nothing is settled.
                 let slower = if request.input_tokens % 2 == 0 { 1.05 } else { 0.95 };
                 // Few tokens behind a long cached prefix may come to no time.
@@ -69,36 +97,29 @@ fn main() {
                 drift.observe(profile, *request, measured).expect("times above 0");
             }
             black_box(&mut drift);
+        }),
+        budgets("Profile::max_output_tokens, seconds", asked, |prediction| {
+            (Quantity::Seconds, prediction.prefill_s + 0.5 * prediction.decode_s)
+        }),
+    ];
+    if predictions.iter().all(|prediction| prediction.energy_j.is_some()) {
+        contestants.push(budgets("Profile::max_output_tokens, joules", asked, |prediction| {
+            let known = |joules: Option<f32>| joules.expect("known of every request");
+            (Quantity::Joules, known(prediction.prefill_energy_j) + 0.5 * known(prediction.decode_energy_j))
         }));
-        contestants.push(Contestant::new(
-            "Profile::max_output_tokens, seconds",
-            REQUESTS,
-            budgets(profile, pairs, |prediction| Some((Quantity::Seconds, prediction.total_s))),
-        ));
-        if profile.predict(pairs[0].0).is_ok_and(|prediction| prediction.energy_j.is_some()) {
-            contestants.push(Contestant::new(
-                "Profile::max_output_tokens, joules",
-                REQUESTS,
-                budgets(profile, pairs, |prediction| Some((Quantity::Joules, prediction.energy_j?))),
-            ));
-        }
-        compare(title, contestants);
     }
+    contestants
 }
 
-/// A run of budgets, each for half of what its request takes, so that the search has something to search.
-fn budgets<'a>(
-    profile: &'a Profile,
-    pairs: &'a [(Request, Prediction)],
-    limit: impl Fn(&Prediction) -> Option<(Quantity, f32)> + 'a,
-) -> impl FnMut() + 'a {
-    let no_drift = Drift::NEW.correction().expect("a new state");
-    move || {
-        for (request, prediction) in black_box(pairs) {
-            let (quantity, value) = limit(prediction).expect("known of every request");
-            let limit = Limit { quantity, value: 0.5 * value, confidence: Level::P50 };
+/// Budgets, each for what its request takes halfway through decode, so that the search has something to search.
+fn budgets(name: &'static str, asked: &'static Asked, limit: fn(&Prediction) -> (Quantity, f32)) -> Contestant {
+    let Asked { profile, requests, predictions, .. } = asked;
+    Contestant::new(name, REQUESTS, move || {
+        for (request, prediction) in black_box(requests).iter().zip(predictions) {
+            let (quantity, value) = limit(prediction);
+            let limit = Limit { quantity, value, confidence: Level::P50 };
             let longest = Request { output_tokens: MAX_TOKENS, ..*request };
-            black_box(profile.max_output_tokens(&no_drift, longest, limit).expect("a limit above 0"));
+            black_box(profile.max_output_tokens(&Correction::NONE, longest, limit).expect("a limit above 0"));
         }
-    }
+    })
 }
