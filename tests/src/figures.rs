@@ -1,6 +1,6 @@
-//! The figures of a prediction by name.
+//! The figures of a prediction by name, and in bits.
 
-use token2metrics::{t2m_band, t2m_prediction};
+use token2metrics::{t2m_band, t2m_prediction, t2m_request, t2m_status};
 use token2metrics_core::{Band, Prediction};
 
 /// The floats of a prediction under the names that the command line, the C example and the vectors have for them, in their order.
@@ -51,4 +51,16 @@ pub fn as_c(prediction: Prediction) -> t2m_prediction {
         total_band: band(prediction.total_band),
         flags: prediction.flags.bits(),
     }
+}
+
+/// A row of `tests/vectors/predictions.csv` without its blob: the request, its status, the bits of the figures and the flags.
+pub fn row(request: t2m_request, answer: Result<&t2m_prediction, &t2m_status>) -> String {
+    let t2m_request { input_tokens, cached_tokens, output_tokens } = request;
+    let (status, floats, flags) = match answer {
+        Ok(prediction) => {
+            (0, figures(prediction).map(|(_, value)| format!("{:08x}", value.to_bits())), prediction.flags.to_string())
+        }
+        Err(status) => (*status as i32, Default::default(), String::new()),
+    };
+    format!("{input_tokens},{cached_tokens},{output_tokens},{status},{},{flags}", floats.join(","))
 }

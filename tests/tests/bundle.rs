@@ -198,6 +198,10 @@ fn members_that_are_not_there_are_told_with_those_that_are() {
             "export all.t2m --format json --output o.json",
             "all.t2m: a bundle of 3 profiles, of which one fits into this format: choose it with --model".to_owned(),
         ),
+        (
+            "export all.t2m --format c-source --output o.c",
+            "all.t2m: a bundle of 3 profiles, of which one fits into this format: choose it with --model".to_owned(),
+        ),
     ] {
         assert_eq!(experiment.run(command).failed(1), format!("error: {problem}"));
     }

@@ -1,11 +1,15 @@
 //! The shipped configs: what they train to keeps what the README says of it.
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use tempfile::TempDir;
+use token2metrics::{t2m_request, t2m_status};
 use token2metrics_core::{Profile, Request};
+use token2metrics_tests::c_source::{Answered, expect_answers, program};
 use token2metrics_tests::compiler::{Program, compile};
 use token2metrics_tests::experiment::run_in;
 use token2metrics_tests::figures::{as_c, figures};
@@ -148,6 +152,31 @@ fn rust_c_and_the_command_line_predict_the_same_bits() {
                     "{place}: {printed:?}"
                 );
             }
+        }
+    }
+}
+
+/// Requests all over the trained range and beyond, some with a cached prefix.
+#[test]
+fn c_source_predicts_the_same_bits() {
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    for blob in shipped() {
+        let profile = Profile::decode(&std::fs::read(&blob).expect("a blob")).expect("a sound blob");
+        let source = blob.with_file_name("profile.c");
+        run_in(root(), &format!("export {} --format c-source --output {}", blob.display(), source.display())).done();
+        let mut answer = || {
+            let longest = 1 << random.random_range(1..=24);
+            let input_tokens = random.random_range(1..=longest);
+            let cached_tokens = if random.random() { random.random_range(0..input_tokens) } else { 0 };
+            let output_tokens = random.random_range(1..=longest);
+            let answer = profile.predict(Request { input_tokens, cached_tokens, output_tokens });
+            let answer = answer.map(as_c).map_err(t2m_status::from);
+            (t2m_request { input_tokens, cached_tokens, output_tokens }, answer)
+        };
+        let answers: Vec<Answered> = (0..5000).map(|_| answer()).collect();
+        for flags in ["-O0", "-O3"] {
+            let program = program(&source, "c99", &[flags]).unwrap_or_else(|error| panic!("{error}"));
+            expect_answers(&program, &answers, &blob.display().to_string());
         }
     }
 }

@@ -7,10 +7,10 @@ mod reference;
 
 use reference::Figure;
 use std::fmt::Write as _;
-use token2metrics::t2m_status;
+use token2metrics::{t2m_request, t2m_status};
 use token2metrics_core::{MAX_TOKENS, Prediction, Profile, Request, RequestError};
 use token2metrics_tests::compiler::compile;
-use token2metrics_tests::figures::{as_c, figures};
+use token2metrics_tests::figures::{self, as_c, figures};
 use token2metrics_tests::library::library;
 use token2metrics_tests::{assert_file, root};
 
@@ -69,22 +69,19 @@ fn bits(prediction: Prediction) -> [u32; 15] {
     figures(&as_c(prediction)).map(|(_, value)| value.to_bits())
 }
 
+fn row(request: Request, answer: Result<Prediction, RequestError>) -> String {
+    let Request { input_tokens, cached_tokens, output_tokens } = request;
+    let request = t2m_request { input_tokens, cached_tokens, output_tokens };
+    figures::row(request, answer.map(as_c).map_err(t2m_status::from).as_ref())
+}
+
 fn csv() -> String {
     let answers = answers();
     let names = answers.iter().find_map(|(.., answer)| answer.ok()).map(|prediction| figures(&as_c(prediction)));
     let names = names.expect("a request is answered").map(|(name, _)| name);
     let mut csv = format!("{HEADER},{},flags\n", names.join(","));
     for (blob, _, request, answer) in answers {
-        let Request { input_tokens, cached_tokens, output_tokens } = request;
-        let (status, floats, flags) = match answer {
-            Ok(prediction) => {
-                (0, bits(prediction).map(|bits| format!("{bits:08x}")), prediction.flags.bits().to_string())
-            }
-            Err(error) => (t2m_status::from(error) as i32, Default::default(), String::new()),
-        };
-        let floats = floats.join(",");
-        writeln!(csv, "{blob},{input_tokens},{cached_tokens},{output_tokens},{status},{floats},{flags}")
-            .expect("a String grows");
+        writeln!(csv, "{blob},{}", row(request, answer)).expect("a String grows");
     }
     csv
 }

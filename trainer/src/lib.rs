@@ -14,7 +14,8 @@
 //! | 8 | [`score`], with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
 //! | 9 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
 //!
-//! Blobs back to back are a [`bundle`]. A [`preset`] goes the last stage only: its file states what the others find out.
+//! Blobs back to back are a [`bundle`]. A [`preset`] goes the last stage only: its file states what the others find out. [`c_source`] writes a profile as C that predicts without
+//! core.
 //!
 //! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it. [`cmd`] has one file a
 //! subcommand. Whatever a device computes is computed here by calling the same code, [`token2metrics_core`].
@@ -23,6 +24,7 @@ pub mod auto;
 pub mod band;
 pub mod baseline;
 pub mod bundle;
+pub mod c_source;
 pub mod calibrate;
 pub mod candidates;
 pub mod clean;

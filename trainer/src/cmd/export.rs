@@ -2,6 +2,7 @@
 
 use super::inspect::Report;
 use crate::bundle::{Bundle, Choice};
+use crate::c_source::{self, c_source, in_comment};
 use crate::config::Preset;
 use crate::emit;
 use crate::formula::identity;
@@ -14,7 +15,7 @@ use ihex::Record;
 use std::path::PathBuf;
 use token2metrics_core::{Identity, Profile};
 
-/// Write a blob as a C array, an Intel HEX file, its plain bytes, JSON or a preset; or a bundle as one of the first three
+/// Write a blob as a C array, C source that predicts, an Intel HEX file, its plain bytes, JSON or a preset; or a bundle as an array, HEX or bytes
 ///
 /// Of a bundle, all of it is written, or with --model or --variant that one profile.
 ///
@@ -39,6 +40,9 @@ pub struct Export {
     /// Where the measurements were published, for toml
     #[arg(long, value_name = "TEXT", required_if_eq("format", "toml"))]
     source: Option<String>,
+    /// What the names in the C begin with, for c-source: to call NAME_predict
+    #[arg(long, value_name = "NAME", default_value = "token2metrics", value_parser = c_source::name)]
+    name: String,
     /// Another name that the preset can be called by, for toml; may be given several times
     #[arg(long, value_name = "NAME")]
     alias: Vec<String>,
@@ -48,6 +52,8 @@ pub struct Export {
 enum Form {
     /// A C array, also of a whole bundle
     C,
+    /// C that predicts by itself, without the library
+    CSource,
     /// Intel HEX, for flash tools, also of a whole bundle
     Hex,
     /// The bytes, also of a whole bundle
@@ -88,6 +94,9 @@ impl Export {
                 );
                 c_array(&comment, "token2metrics_blob", &located.bytes).into_bytes()
             }
+            Form::CSource => {
+                c_source(&located.profile, &self.name, &in_comment(&identity(llm, device, variant)))?.into_bytes()
+            }
             Form::Hex => intel_hex(&located.bytes, self.address)?.into_bytes(),
             Form::Json => serde_json::to_vec_pretty(&Report::new(&located))?,
             Form::Toml => self.preset(&located.profile)?.into_bytes(),
@@ -109,7 +118,7 @@ impl Export {
             }
             Form::Hex => intel_hex(bytes, self.address)?.into_bytes(),
             Form::Bin => bytes.to_vec(),
-            Form::Json | Form::Toml => bail!(
+            Form::CSource | Form::Json | Form::Toml => bail!(
                 "{}: a bundle of {} profiles, of which one fits into this format: choose it with --model",
                 self.blob.display(),
                 bundle.members.len()
@@ -139,11 +148,6 @@ impl Export {
         }
         Ok(text)
     }
-}
-
-/// A name must not end the comment or splice lines.
-fn in_comment(name: &str) -> String {
-    name.replace("*/", "* /").replace('\\', "/")
 }
 
 /// A header with the bytes as an array.
