@@ -1,7 +1,7 @@
 /*
  * Times, in C, one prediction by each peer that C can call. predict.py builds it, starts it and sends it lines on stdin:
  *
- *     time PEER PASSES   prints the nanoseconds of one prediction, the mean over PASSES walks through the requests
+ *     time PEER PASSES   prints the CPU nanoseconds of one prediction, the mean over PASSES walks through the requests
  *     show PEER          prints prefill and decode seconds of each request, and a line with a point
  */
 #include <dlfcn.h>
@@ -127,9 +127,10 @@ static void profile_load(const char *path, t2m_profile *profile) {
     if (status != T2M_OK) fail(path, t2m_status_message(status));
 }
 
+/* CPU time of all threads: others on the machine do not count, and neither does waiting for them. */
 static double now_ns(void) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
