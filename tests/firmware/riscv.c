@@ -29,7 +29,7 @@ __attribute__((used)) static _Noreturn void begin(void) {
 }
 
 __attribute__((naked, used, section(".vectors"))) static void reset(void) {
-    __asm__ volatile("la t0, fault\n csrw mtvec, t0\n la sp, stack_top\n j begin");
+    __asm__ volatile(".option arch, +zicsr\n la t0, fault\n csrw mtvec, t0\n la sp, stack_top\n j begin");
 }
 
 const uint8_t *pages(void) { return (const uint8_t *)PAGES; }
@@ -38,6 +38,6 @@ void say(const char *text) { semihosting(0x04, text); }
 
 uint32_t now(void) {
     uint32_t retired;
-    __asm__ volatile("csrr %0, minstret" : "=r"(retired));
+    __asm__ volatile(".option push\n .option arch, +zicsr\n csrr %0, minstret\n .option pop" : "=r"(retired));
     return retired & 0xFFFFFF;
 }
