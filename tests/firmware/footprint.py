@@ -11,6 +11,7 @@ ROWS = {
     "flash_predict": "flash: predict",
     "flash_load_predict": "flash: load + predict",
     "flash_everything": "flash: every function",
+    "flash_c_source": "flash: C source",
     "ram_static": "RAM: static",
     "ram_profile": "RAM: `t2m_profile`",
     "ram_drift": "RAM: `t2m_drift`",
@@ -70,24 +71,23 @@ def compare(root, measured, versions):
     """What is wrong with the table that is written, if anything is."""
     path, _, written, _ = document(root)
     before = parse(written)
-    errors, hints = [], []
+    grown, other, shrunk = [], [], []
     for name, figures in measured.items():
         for key, now in figures.items():
             was = before.get(name, {}).get(key)
             label = f"{name}, {ROWS[key]}"
             if was is None:
-                errors.append(f"{label}: {now}, and the table has no such figure")
+                other.append(f"{label}: {now} is not in the table")
             elif now > was * MAY_GROW:
-                errors.append(f"{label}: from {was} to {now}")
+                grown.append(f"{label}: from {was} to {now}")
             elif now < was / MAY_GROW:
-                hints.append(f"{label}: from {was} to {now}")
-        for key in before.get(name, {}).keys() - figures.keys():
-            errors.append(f"{name}, {ROWS[key]}: no longer measured")
-    if hints:
-        print("\nSmaller by more than 5 %; tests/firmware/run --bless tightens the table:\n" + "\n".join(hints))
-    if not errors:
+                shrunk.append(f"{label}: from {was} to {now}")
+        other += [f"{name}, {ROWS[key]}: no longer measured" for key in before.get(name, {}).keys() - figures.keys()]
+    if shrunk:
+        print("\n".join(["", "Smaller by more than 5 %; tests/firmware/run --bless tightens the table:", *shrunk]))
+    if not grown and not other:
         return None
     found = re.findall(r"^- (.*)$", written, re.M)
-    other = [f"compiled with {new}, the table with {old}" for new, old in zip(versions, found) if new != old]
-    advice = f"Mend it, or accept it with tests/firmware/run --bless and commit {path.relative_to(root)} with the change."
-    return "\n".join(["", "Grown by more than 5 %:", *errors, *other, advice])
+    compilers = [f"Measured with {new}, the table with {old}." for new, old in zip(versions, found) if new != old]
+    advice = f"Mend it, or accept it: tests/firmware/run --bless writes the table of {path.relative_to(root)}, to be committed with the change."
+    return "\n".join(["", *(["Grown by more than 5 %:"] if grown else []), *grown, *other, *compilers, advice])

@@ -14,10 +14,11 @@ VECTORS = ["version_1.t2m", "version_2.t2m", "prefill_only.t2m"]
 
 
 class Pages(NamedTuple):
-    """The file of all pages, and how many rows are in it."""
+    """The file of all pages, how many rows are in it, and the directory of the same profile as C source, for a command line that has it."""
 
     file: Path
     rows: int
+    c_source: Path | None
 
 
 def page(content):
@@ -88,4 +89,10 @@ def make(run, root, build):
     content = b"".join(map(page, blobs)) + struct.pack("<I", len(rows)) + b"".join(rows)
     file = build / "pages.bin"
     file.write_bytes(content.ljust(1 << 15, b"\xff"))
-    return Pages(file, len(rows))
+    c_source = build / "c_source"
+    if "c-source" not in cli("export", "--help"):
+        return Pages(file, len(rows), None)
+    c_source.mkdir(exist_ok=True)
+    (c_source / "c_source.c").unlink(missing_ok=True)
+    cli("export", trained[0], "--format", "c-source", "--name", "token2metrics", "--output", c_source / "c_source.c")
+    return Pages(file, len(rows), c_source)

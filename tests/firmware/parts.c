@@ -1,17 +1,17 @@
-/* A part of the library, to see how much flash it takes: what -DLOAD, -DPREDICT or both call. Without any it is the program that calls nothing. */
+/* A part of the library, to see how much flash it takes: what -DLOAD and -DPREDICT call, or the function that
+   `token2metrics export --format c-source` writes. Without any it is the program that calls nothing. */
 
 #include "token2metrics.h"
 
 #ifdef C_SOURCE
-#define TOKEN2METRICS_DECLARATIONS
 #include "c_source.c"
 #endif
 
 int main(int argc, char **argv) {
-    /* Static, so that all parts have the same storage. */
-    static t2m_profile profile;
-    static t2m_request request;
-    static t2m_prediction prediction;
+    /* All parts have the same storage. */
+    t2m_profile profile;
+    t2m_request request;
+    t2m_prediction prediction;
     __asm__ volatile("" ::"r"(&profile), "r"(&request), "r"(&prediction) : "memory");
     int sum = 0;
 #ifdef LOAD
