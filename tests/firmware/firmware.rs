@@ -59,7 +59,9 @@ fn status(error: RequestError) -> u32 {
 /// The words of a row behind its status.
 fn words(prediction: &Prediction) -> [u32; 16] {
     let known = |figure: Option<f32>| figure.unwrap_or(f32::INFINITY).to_bits();
-    let band = |band: Option<Band>| band.map_or([0, f32::INFINITY.to_bits()], |Band { low_s, high_s }| [low_s.to_bits(), high_s.to_bits()]);
+    let band = |band: Option<Band>| {
+        band.map_or([0, f32::INFINITY.to_bits()], |Band { low_s, high_s }| [low_s.to_bits(), high_s.to_bits()])
+    };
     let [prefill_low, prefill_high] = band(prediction.prefill_band);
     let [decode_low, decode_high] = band(prediction.decode_band);
     let [total_low, total_high] = band(prediction.total_band);
