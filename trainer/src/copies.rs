@@ -2,9 +2,6 @@
 
 use crate::measurement::Measurement;
 use crate::threads::{self, side_by_side};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
 use token2metrics_core::Request;
 
 /// What is remembered of a row: a hash of its token counts and times, and its place among all lines of a machine's files.
@@ -63,55 +60,44 @@ fn mix(word: u64) -> u64 {
     word ^ word >> 31
 }
 
-/// Sorts what was seen, for [`copies`].
+/// Sorts what was seen by its hashes, for [`copies`].
 pub(crate) fn sort(seen: &mut [Seen]) {
-    seen.sort_unstable_by_key(|seen| seen.order());
+    seen.sort_unstable_by_key(|seen| seen.hash);
 }
+
+/// Ranges of hashes that are looked at one at a time: what is seen of one range is small enough for a cache.
+const RANGES: u64 = 256;
 
 /// The copies among rows from a place on, in the order of the files, of any rows seen; each run is sorted.
 ///
 /// Of rows before that place, those with one time are copied too: they were fitted, and a holdout row that was fitted makes the scores worthless.
 pub(crate) fn copies(runs: &[Vec<Seen>], from: u32) -> Vec<Copied> {
     let threads = threads::count() as u64;
-    let share = u64::MAX / threads;
     let found = side_by_side(0..threads, |thread| {
-        let least = |thread| if thread == threads { None } else { Some(thread * share) };
-        let at = |run: &[Seen], hash: Option<u64>| {
-            hash.map_or(run.len(), |least| run.partition_point(|seen| seen.order().0 < least))
-        };
-        let slices: Vec<&[Seen]> =
-            runs.iter().map(|run| &run[at(run, least(thread))..at(run, least(thread + 1))]).collect();
-        among(&slices, from)
+        let mut copies = Vec::new();
+        let mut together: Vec<Seen> = Vec::new();
+        for range in (thread..RANGES).step_by(threads as usize) {
+            together.clear();
+            runs.iter().for_each(|run| together.extend_from_slice(within(run, range)));
+            // Sorted runs one after the other: hardly any work for a sort that looks for such.
+            together.sort_by_key(|seen| seen.order());
+            for same in together.chunk_by(|one, other| one.hash == other.hash) {
+                let (first, others) = (same[0], &same[1..]);
+                let is_copy = |seen: &&Seen| seen.place >= from && (first.has_both() || first.place < from);
+                copies.extend(others.iter().filter(is_copy).map(|seen| Copied { place: seen.place, of: first.place }));
+            }
+        }
+        copies
     });
     let mut all = found.concat();
     all.sort_unstable_by_key(|copied| copied.place);
     all
 }
 
-fn among(runs: &[&[Seen]], from: u32) -> Vec<Copied> {
-    let mut copies = Vec::new();
-    let mut next: BinaryHeap<_> = runs
-        .iter()
-        .enumerate()
-        .filter_map(|(run, seen)| Some(Reverse((seen.first()?.order(), run, 0_usize))))
-        .collect();
-    let mut first: Option<Seen> = None;
-    while let Some(mut least) = next.peek_mut() {
-        let Reverse(((hash, place), run, index)) = *least;
-        match runs[run].get(index + 1) {
-            Some(seen) => *least = Reverse((seen.order(), run, index + 1)),
-            None => drop(PeekMut::pop(least)),
-        }
-        match first {
-            Some(known) if known.order().0 == hash => {
-                if place >= from && (known.has_both() || known.order().1 < from) {
-                    copies.push(Copied { place, of: known.order().1 });
-                }
-            }
-            _ => first = Some(Seen { hash, place }),
-        }
-    }
-    copies
+/// The part of a sorted run that is in a range.
+fn within(run: &[Seen], range: u64) -> &[Seen] {
+    let at = |range: u64| run.partition_point(|seen| seen.hash / (u64::MAX / RANGES + 1) < range);
+    &run[at(range)..at(range + 1)]
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ struct Tally {
     banded: bool,
 }
 
-/// Percent to which an error is rounded in the sum; one beyond 10^12 counts as that.
+/// Percent to which an error is cut off in the sum; one beyond 10^12 counts as that.
 const UNIT: f64 = 1.0 / (1_u64 << 24) as f64;
 /// Bins to each doubling of an error: a quantile is exact to 0.1 % of itself.
 const BINS: u32 = 10;
@@ -85,7 +85,7 @@ impl Tally {
         }
         let error = residual.ape_percent();
         self.n += 1;
-        self.sum += u128::from((error / UNIT).round() as u64);
+        self.sum += u128::from((error / UNIT) as u64);
         self.max = self.max.max(error);
         self.bins[bin(error as f32)] += 1;
         match residual.within {

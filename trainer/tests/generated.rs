@@ -34,7 +34,8 @@ fn trained(rows: &str) -> Trained {
 /// Whether a profile predicts what another one does, within a share.
 fn assert_close(found: &Profile, sought: &Profile, share: f32) {
     for (input_tokens, output_tokens) in [(8, 2), (60, 96), (256, 20), (500, 50), (940, 96)] {
-        let [found, sought] = [found, sought].map(|of| of.predict(request(input_tokens, output_tokens)).expect("a request"));
+        let [found, sought] =
+            [found, sought].map(|of| of.predict(request(input_tokens, output_tokens)).expect("a request"));
         for (found, sought) in [(found.prefill_s, sought.prefill_s), (found.decode_s, sought.decode_s)] {
             assert!((found / sought - 1.0).abs() < share, "{input_tokens}, {output_tokens}: {found} s for {sought} s");
         }

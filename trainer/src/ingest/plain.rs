@@ -126,20 +126,32 @@ const POWERS: [f64; 20] =
 #[inline]
 fn decimal(text: &[u8], from: usize) -> (Option<(f64, usize)>, usize) {
     const EXACT: u64 = 1 << 53;
-    let (mut digits, mut at, mut point) = (0_u64, from, None);
+    let (whole, point) = digits(text, from, 0);
+    let mut written = point - from;
+    let (mut value, mut end, mut decimals) = (whole, point, 0);
+    if text.get(point) == Some(&b'.') {
+        (value, end) = digits(text, point + 1, whole);
+        decimals = end - (point + 1);
+        written += decimals;
+    }
+    // 19 digits are below 2^64.
+    let exact = (1..=19).contains(&written) && value <= EXACT;
+    (exact.then(|| (value as f64 / POWERS[decimals], decimals)), end)
+}
+
+/// The digits from a place on, appended to a whole number, which may overflow; and where they end.
+#[inline]
+fn digits(text: &[u8], from: usize, mut value: u64) -> (u64, usize) {
+    let mut at = from;
     while let Some(&byte) = text.get(at) {
-        match byte {
-            b'0'..=b'9' => digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
-            b'.' if point.is_none() => point = Some(at),
-            _ => break,
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
         }
+        value = value.wrapping_mul(10).wrapping_add(digit.into());
         at += 1;
     }
-    let decimals = point.map_or(0, |point| at - point - 1);
-    let written = at - from - usize::from(point.is_some());
-    // 19 digits are below 2^64.
-    let exact = (1..=19).contains(&written) && digits <= EXACT;
-    (exact.then(|| (digits as f64 / POWERS[decimals], decimals)), at)
+    (value, at)
 }
 
 #[cfg(test)]
