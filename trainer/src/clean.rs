@@ -1,11 +1,11 @@
 //! Stage 2: sets aside the rows that no fit can use, each with its reason, and keeps the others or, where they are more than a fit gains from, a
-//! [`crate::sample`] of them.
+//! sample of them in a [`crate::reservoir`].
 
 use crate::copies::{Copied, Seen, copies, sort};
 use crate::ingest::{IngestError, Source};
 use crate::measurement::Measurement;
+use crate::reservoir::{Kept, Reservoir};
 use crate::rest::Rest;
-use crate::sample::{Kept, Sample};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub struct Cleaner {
 /// What becomes of the rows of a part of a file.
 struct Part {
     seen: Vec<Seen>,
-    sample: Sample,
+    reservoir: Reservoir,
     /// The unusable rows, by their places.
     rejected: Vec<(u32, String)>,
     unlisted: usize,
@@ -77,9 +77,12 @@ impl Cleaner {
     /// # Errors
     /// The first thing wrong with any of the files.
     pub fn read(&mut self, paths: &[PathBuf]) -> Result<Cleaned, IngestError> {
-        let from = self.last + 1;
+        if paths.is_empty() {
+            return Ok(Cleaned::default());
+        }
+        let (from, known) = (self.last + 1, self.seen.len());
         let mut sources = Vec::with_capacity(paths.len());
-        let (mut sample, mut rejected, mut unlisted, mut counted) = (Sample::default(), Vec::new(), 0, 0);
+        let (mut reservoir, mut rejected, mut unlisted, mut counted) = (Reservoir::default(), Vec::new(), 0, 0);
         for path in paths {
             let source = Source::open(path)?;
             let before = self.last;
@@ -96,13 +99,13 @@ impl Cleaner {
                 counted += part.seen.len();
                 self.last = self.last.max(part.last);
                 self.seen.push(part.seen);
-                sample = sample.and(part.sample);
+                reservoir = reservoir.and(part.reservoir);
                 rejected.extend(part.rejected);
                 unlisted += part.unlisted;
             }
             sources.push((source, before));
         }
-        crate::threads::side_by_side(self.seen.iter_mut(), |seen| sort(seen));
+        crate::threads::side_by_side(&mut self.seen[known..], |seen| sort(seen));
         let copies = copies(&self.seen, from);
         let same = |copied: &Copied| {
             let (file, line) = self.at(copied.of);
@@ -115,7 +118,7 @@ impl Cleaner {
         unlisted -= rejected.len();
         let copies: Vec<u32> = copies.into_iter().map(|copied| copied.place).collect();
         let kept: Vec<Kept> =
-            sample.rows().into_iter().filter(|kept| copies.binary_search(&kept.place).is_err()).collect();
+            reservoir.rows().into_iter().filter(|kept| copies.binary_search(&kept.place).is_err()).collect();
         let usable = counted - copies.len();
         let rejection = |(place, reason)| {
             let (file, line) = self.at(place);
@@ -141,7 +144,14 @@ impl Cleaner {
 
 impl Part {
     fn new(last: u32) -> Self {
-        Self { seen: Vec::new(), sample: Sample::default(), rejected: Vec::new(), unlisted: 0, last, too_many: false }
+        Self {
+            seen: Vec::new(),
+            reservoir: Reservoir::default(),
+            rejected: Vec::new(),
+            unlisted: 0,
+            last,
+            too_many: false,
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -158,7 +168,7 @@ impl Part {
             None => {
                 let seen = Seen::new(place, &row, seed);
                 self.seen.push(seen);
-                self.sample.offer(Kept { key: seen.key(), place, row });
+                self.reservoir.offer(Kept { key: seen.key(), place, row });
             }
             Some(reason) if self.rejected.len() < LISTED => self.rejected.push((place, reason)),
             Some(_) => self.unlisted += 1,

@@ -5,19 +5,22 @@
 mod columns;
 mod error;
 mod plain;
+mod quoted;
+mod survey;
 
 pub use error::IngestError;
 
 use crate::measurement::{Measurement, Table};
-use crate::threads::{self, side_by_side};
+use crate::threads::side_by_side;
 use columns::Columns;
-use csv::{ReaderBuilder, StringRecord, Trim};
 use plain::{Lines, Stop};
+use quoted::header;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
+use survey::{Layout, Part};
 use tempfile::NamedTempFile;
 
 /// The columns of a canonical file; the first two are required.
@@ -26,8 +29,6 @@ pub const COLUMNS: [&str; 7] =
 
 /// Bytes that are read at once.
 const BLOCK: usize = 1 << 18;
-/// Bytes that are worth a thread.
-const A_PART: u64 = 1 << 22;
 
 /// A canonical file whose header has been read.
 #[derive(Clone, Debug)]
@@ -38,24 +39,6 @@ pub struct Source {
     stamp: (u64, Option<SystemTime>),
     columns: Columns,
     layout: Layout,
-}
-
-/// How a file is read.
-#[derive(Clone, Debug)]
-enum Layout {
-    /// Line by line, in parts.
-    Plain(Vec<Part>),
-    /// By the CSV reader: a quoted cell may hold line ends.
-    Quoted,
-}
-
-/// A part of a file between the ends of lines.
-#[derive(Clone, Debug)]
-struct Part {
-    from: u64,
-    to: u64,
-    /// The number of its first line, from 1.
-    line: u64,
 }
 
 impl Source {
@@ -150,28 +133,6 @@ impl Source {
         Lines { path: &self.path, columns: &self.columns }.read(self.file().map_err(E::from)?, part, visit)
     }
 
-    /// Reads the file with the CSV reader, and skips so many rows of it.
-    fn quoted<E: From<IngestError>>(
-        &self,
-        skipped: usize,
-        mut visit: impl FnMut(Measurement) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let failed = |source| IngestError::Csv { path: self.path.clone(), source };
-        // With a line end after the last row too, every row ends where the reader's next line begins.
-        let mut reader = csv_reader(WithoutReturns(self.file()?.chain("\n".as_bytes())));
-        let mut record = StringRecord::new();
-        let mut index = 0;
-        while reader.read_record(&mut record).map_err(failed)? {
-            // A row's own position is that of the blank lines before it.
-            let row = self.columns.row(&self.path, reader.position().line() - 1, &record)?;
-            if index >= skipped {
-                visit(row)?;
-            }
-            index += 1;
-        }
-        Ok(())
-    }
-
     fn file(&self) -> Result<File, IngestError> {
         let opened = match &self.copy {
             Some(copy) => copy.reopen(),
@@ -184,30 +145,6 @@ impl Source {
     fn check(&self) -> Result<(), IngestError> {
         let now = stamp(&self.file()?).map_err(|source| IngestError::Open { path: self.path.clone(), source })?;
         if now == self.stamp { Ok(()) } else { Err(IngestError::Changed { path: self.path.clone() }) }
-    }
-
-    /// Cuts what is behind the header into parts, unless a cell is quoted.
-    fn survey(&self, from: u64) -> std::io::Result<Layout> {
-        let file = || self.file().map_err(std::io::Error::other);
-        let (to, mut probe) = (self.stamp.0, file()?);
-        let parts = ((to - from) / A_PART).clamp(1, threads::count() as u64);
-        let mut ends = Vec::new();
-        for part in 1..parts {
-            let mut place = from + part * ((to - from) / parts);
-            probe.seek(SeekFrom::Start(place))?;
-            place += BufReader::new(&probe).skip_until(b'\n')? as u64;
-            ends.push(place);
-        }
-        let begins = [from].into_iter().chain(ends.clone());
-        let spans: Vec<(u64, u64)> = begins.zip(ends.iter().copied().chain([to])).collect();
-        let counts = side_by_side(&spans, |(from, to)| lines(file()?, *from, to.saturating_sub(*from)));
-        let (mut line, mut parts) = (2, Vec::new());
-        for ((from, to), count) in spans.into_iter().zip(counts) {
-            let Some(count) = count? else { return Ok(Layout::Quoted) };
-            parts.push(Part { from, to, line });
-            line += count;
-        }
-        Ok(Layout::Plain(parts))
     }
 }
 
@@ -225,54 +162,7 @@ pub fn read(path: &Path) -> Result<Table, IngestError> {
     if rows.is_empty() { Err(IngestError::Empty { path }) } else { Ok(Table { path, rows }) }
 }
 
-fn header(path: &Path, text: impl Read) -> Result<Columns, IngestError> {
-    let mut reader = csv_reader(WithoutReturns(text));
-    let header = reader.headers().map_err(|source| IngestError::Csv { path: path.to_owned(), source })?;
-    Columns::find(path, header)
-}
-
-fn csv_reader<R: Read>(text: R) -> csv::Reader<R> {
-    ReaderBuilder::new().trim(Trim::All).from_reader(text)
-}
-
 fn stamp(file: &File) -> std::io::Result<(u64, Option<SystemTime>)> {
     let metadata = file.metadata()?;
     Ok((metadata.len(), metadata.modified().ok()))
-}
-
-/// How many lines end in so many bytes of a file; nothing where there is a quote.
-fn lines(mut file: File, from: u64, len: u64) -> std::io::Result<Option<u64>> {
-    file.seek(SeekFrom::Start(from))?;
-    let mut file = file.take(len);
-    let mut block = vec![0; BLOCK];
-    let mut count = 0;
-    loop {
-        let len = file.read(&mut block)?;
-        if len == 0 {
-            return Ok(Some(count));
-        }
-        if memchr::memchr(b'"', &block[..len]).is_some() {
-            return Ok(None);
-        }
-        count += memchr::memchr_iter(b'\n', &block[..len]).count() as u64;
-    }
-}
-
-/// A file without its carriage returns: the CSV reader counts the lines of files from Windows one short.
-struct WithoutReturns<R>(R);
-
-impl<R: Read> Read for WithoutReturns<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        loop {
-            let len = self.0.read(buffer)?;
-            let mut kept = 0;
-            for index in 0..len {
-                buffer[kept] = buffer[index];
-                kept += usize::from(buffer[index] != b'\r');
-            }
-            if kept > 0 || len == 0 {
-                return Ok(kept);
-            }
-        }
-    }
 }

@@ -5,7 +5,7 @@
 //! | stage | file | from | to |
 //! |---|---|---|---|
 //! | 1 | [`ingest`] | a canonical CSV file | rows, or an error with its line and column |
-//! | 2 | [`clean`], with `copies`; [`sample`] of very many, and `rest` for the others | rows | usable rows; the rejected ones with a reason each |
+//! | 2 | [`clean`], with `copies`; [`reservoir`] for very many, and `rest` for the others | rows | usable rows; the rejected ones with a reason each |
 //! | 3 | [`split`] | usable rows | rows to fit, rows to score |
 //! | 4 | [`select`]: [`fit`], over [`form`], [`loss`] and [`solve`]; [`auto`], over [`candidates`], [`scan`] and [`compare`] | samples of a phase | coefficients |
 //! | 5 | [`calibrate`]; [`recalibrate`] for a profile, which [`rehearse`] tries out | a server's fit and device samples | a map to the device's seconds |
@@ -51,8 +51,8 @@ pub mod preset;
 pub mod recalibrate;
 pub mod rehearse;
 pub mod report;
+pub mod reservoir;
 mod rest;
-pub mod sample;
 pub mod scan;
 pub mod score;
 pub mod select;

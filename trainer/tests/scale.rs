@@ -12,7 +12,7 @@ use token2metrics_trainer::clean::{Cleaned, Cleaner, LISTED};
 use token2metrics_trainer::config::Config;
 use token2metrics_trainer::ingest::{IngestError, Source};
 use token2metrics_trainer::measurement::Measurement;
-use token2metrics_trainer::sample::MOST;
+use token2metrics_trainer::reservoir::MOST;
 use token2metrics_trainer::score::{Errors, score};
 use token2metrics_trainer::tally::score_all;
 use token2metrics_trainer::train::{Trained, train};

@@ -29,20 +29,20 @@ impl Kept {
 
 /// The rows with the least keys so far.
 #[derive(Debug)]
-pub(crate) struct Sample {
+pub(crate) struct Reservoir {
     rows: Vec<Kept>,
     /// A row with a greater key is none of them.
     limit: u64,
     ends: [Option<Kept>; 4],
 }
 
-impl Default for Sample {
+impl Default for Reservoir {
     fn default() -> Self {
         Self { rows: Vec::new(), limit: u64::MAX, ends: [None; 4] }
     }
 }
 
-impl Sample {
+impl Reservoir {
     pub(crate) fn offer(&mut self, kept: Kept) {
         for (end, measure) in self.ends.iter_mut().zip(extremes(&kept.row).into_iter().enumerate()) {
             let (index, measure) = measure;
@@ -63,7 +63,7 @@ impl Sample {
         }
     }
 
-    /// The sample of both samples' rows.
+    /// The reservoir of both reservoirs' rows.
     pub(crate) fn and(mut self, other: Self) -> Self {
         let Self { rows, ends, .. } = other;
         rows.into_iter().chain(ends.into_iter().flatten()).for_each(|kept| self.offer(kept));
@@ -120,8 +120,8 @@ mod tests {
         (0..count).map(|place| kept(place, u64::from(place.wrapping_mul(2_654_435_761)))).collect()
     }
 
-    fn places(sample: Sample) -> Vec<u32> {
-        sample.rows().iter().map(|kept| kept.place).collect()
+    fn places(reservoir: Reservoir) -> Vec<u32> {
+        reservoir.rows().iter().map(|kept| kept.place).collect()
     }
 
     #[test]
@@ -134,23 +134,23 @@ mod tests {
             all.iter().filter(|kept| kept.key < keys[MOST]).map(|kept| kept.place).chain([0, longest]).collect();
         expected.sort_unstable();
         expected.dedup();
-        let sample = |rows: &[Kept]| {
-            let mut sample = Sample::default();
-            rows.iter().for_each(|kept| sample.offer(*kept));
-            sample
+        let reservoir = |rows: &[Kept]| {
+            let mut reservoir = Reservoir::default();
+            rows.iter().for_each(|kept| reservoir.offer(*kept));
+            reservoir
         };
-        assert_eq!(places(sample(&all)), expected);
+        assert_eq!(places(reservoir(&all)), expected);
         let (some, others) = all.split_at(3 * MOST + 7);
-        assert_eq!(places(sample(some).and(sample(others))), expected);
+        assert_eq!(places(reservoir(some).and(reservoir(others))), expected);
     }
 
     #[test]
     fn copies_take_no_room() {
-        let mut sample = Sample::default();
+        let mut reservoir = Reservoir::default();
         let few = all(100);
         for round in 0..(3 * MOST / few.len()) as u32 {
-            few.iter().for_each(|known| sample.offer(Kept { place: known.place + 100 * round, ..*known }));
+            few.iter().for_each(|known| reservoir.offer(Kept { place: known.place + 100 * round, ..*known }));
         }
-        assert_eq!(places(sample), (0..100).collect::<Vec<_>>());
+        assert_eq!(places(reservoir), (0..100).collect::<Vec<_>>());
     }
 }
