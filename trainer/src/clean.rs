@@ -212,6 +212,7 @@ pub fn warn_of(rejected: &[Rejection], unlisted: usize) {
 }
 
 /// Why a row is of no use, if it is of none.
+#[inline]
 pub(crate) fn unusable(row: &Measurement) -> Option<String> {
     if let Err(error) = row.request.check() {
         return Some(error.to_string());

@@ -81,11 +81,19 @@ impl Reservoir {
 
     /// Lets go of copies, which have the key of what they are copies of, and of what is too much.
     fn settle(&mut self) {
-        self.rows.sort_unstable_by_key(Kept::order);
-        self.rows.dedup_by_key(|kept| kept.key);
-        if self.rows.len() > MOST {
-            self.rows.truncate(MOST);
-            self.limit = self.rows[MOST - 1].key;
+        // Rows are large: they are not moved until it is known which stay.
+        let mut order: Vec<_> = self.rows.iter().enumerate().map(|(index, kept)| (kept.order(), index)).collect();
+        order.sort_unstable();
+        order.dedup_by_key(|((key, _), _)| *key);
+        if order.len() > MOST {
+            order.truncate(MOST);
+            self.limit = order[MOST - 1].0.0;
+        }
+        if order.len() < self.rows.len() {
+            let mut stays = vec![false; self.rows.len()];
+            order.iter().for_each(|(_, index)| stays[*index] = true);
+            let mut stays = stays.into_iter();
+            self.rows.retain(|_| stays.next() == Some(true));
         }
     }
 }

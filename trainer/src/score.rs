@@ -139,6 +139,7 @@ pub struct Residuals {
 }
 
 /// The residuals of a row, by [`FIGURES`]. What the profile does not know is none.
+#[inline]
 fn residuals(profile: &Profile, row: &Measurement) -> [Option<Residual>; FIGURES.len()] {
     // Rows have been cleaned: each is a request.
     let Ok(predicted) = profile.predict(row.request) else { return [None; FIGURES.len()] };
@@ -161,6 +162,7 @@ fn residuals(profile: &Profile, row: &Measurement) -> [Option<Residual>; FIGURES
 }
 
 /// The residuals that count for the errors of a profile: of one without decode, those of the prompt and of what has no decode.
+#[inline]
 pub(crate) fn scored(profile: &Profile, row: &Measurement) -> [Option<Residual>; FIGURES.len()] {
     let mut scored = residuals(profile, row);
     if !profile.decode.is_known() {

@@ -39,6 +39,7 @@ fn tally_rest(profile: &Profile, rows: &Cleaned) -> Result<Tallies, IngestError>
 struct Tallies([Tally; FIGURES.len()]);
 
 impl Tallies {
+    #[inline]
     fn observe(&mut self, residuals: [Option<Residual>; FIGURES.len()]) {
         for (tally, residual) in self.0.iter_mut().zip(residuals) {
             residual.iter().for_each(|residual| tally.add(residual));
