@@ -3,7 +3,7 @@
 
     tests/peers/scale.py [--rows 10000,100000,1000000,10000000] [--rounds 3] [--python venv/bin/python] [--dir DIR]
 
-Generates rows from the profile of a shipped config, lets both train on the same file in turn, and prints a Markdown table of median seconds and peak memory.
+Generates rows from the profile of a shipped config, lets both train on the same file in turn, and prints a Markdown table of medians: seconds, seconds of processor time, peak memory.
 `auto` is the whole of `train` as it comes: forms compared, bands, report, page and figures. `linear` fits a line a phase, as the peer does, and writes the
 same files. Needs Rust, and a Python with pandas and scikit-learn: python3 -m venv venv && venv/bin/pip install pandas scikit-learn"""
 
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import namedtuple
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +30,11 @@ data = ["rows.csv"]
 """
 
 
+Figures = namedtuple("Figures", "seconds processor_seconds megabytes")
+
+
 def run(command):
-    """Seconds, peak memory in megabytes, and what the command printed."""
+    """Seconds, seconds of processor time, peak memory in megabytes, and what the command printed."""
     begin = time.perf_counter()
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     # Both print far less than a pipe holds.
@@ -40,7 +44,7 @@ def run(command):
     process.stdout.close(), process.stderr.close()
     if status != 0:
         sys.exit(f"{' '.join(map(str, command))}: {errors.strip()}")
-    return seconds, usage.ru_maxrss * 1024 / 1e6, output
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6, output
 
 
 def build():
@@ -59,22 +63,24 @@ def measure(rows, rounds, python, programs, folder):
     (data.parent / "scale.toml").write_text(CONFIG)
     run([programs / "examples" / "generate", "--config-dir", ROOT / "configs", "--model", "1.5B", "--rows", rows, "--seed", 1, "--output", data])
     train = [programs / "token2metrics", "--config-dir", data.parent, "train", "--model", "scale", "--output", folder / "outputs"]
-    found = {"peer": [], "fit": [], "auto": [], "linear": []}
+    found = {"peer": [], "auto": [], "linear": []}
+    imports = []
     for _ in range(rounds):
-        seconds, megabytes, output = run([python, ROOT / "tests" / "peers" / "train.py", data])
-        found["peer"].append((seconds, megabytes))
-        found["fit"].append((json.loads(output.splitlines()[-1])["without_imports_s"], megabytes))
+        *figures, output = run([python, ROOT / "tests" / "peers" / "train.py", data])
+        found["peer"].append(figures)
+        report = json.loads(output.splitlines()[-1])
+        imports.append(report["all_s"] - report["without_imports_s"])
         for form in ("auto", "linear"):
-            found[form].append(run([*train, "--regression", form])[:2])
-        print(rows, {name: tuple(round(value, 2) for value in values[-1]) for name, values in found.items()}, file=sys.stderr)
+            found[form].append(run([*train, "--regression", form])[:3])
+        print(rows, {name: [round(value, 2) for value in values[-1]] for name, values in found.items()}, file=sys.stderr)
     data.unlink()
-    return {name: [statistics.median(column) for column in zip(*values)] for name, values in found.items()}
+    return {name: Figures(*map(statistics.median, zip(*values))) for name, values in found.items()}, statistics.median(imports)
 
 
 def growth(found, name):
     """Bytes of peak memory a row, between the last two numbers of rows."""
-    (fewer, before), (more, after) = list(found.items())[-2:]
-    return (after[name][1] - before[name][1]) * 1e6 / (more - fewer)
+    (fewer, (before, _)), (more, (after, _)) = list(found.items())[-2:]
+    return (after[name].megabytes - before[name].megabytes) * 1e6 / (more - fewer)
 
 
 def main():
@@ -89,14 +95,18 @@ def main():
         counts = [int(count) for count in arguments.rows.split(",")]
         found = {count: measure(count, arguments.rounds, arguments.python, programs, Path(folder)) for count in counts}
     print(f"{platform.machine()}, {os.cpu_count()} cores; medians of {arguments.rounds} rounds\n")
-    print("| rows | pandas + scikit-learn s | without imports s | MB | `train` s | times faster | MB | share of memory | `train --regression linear` s | times faster |")
-    print("|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for count, of in found.items():
-        (peer, peer_mb), (fit, _), (auto, auto_mb), (linear, _) = (of[name] for name in ("peer", "fit", "auto", "linear"))
-        print(
-            f"| {count:,} | {peer:.2f} | {fit:.2f} | {peer_mb:.0f} | {auto:.2f} | {peer / auto:.1f} | {auto_mb:.0f} | {auto_mb / peer_mb:.3f} "
-            f"| {linear:.2f} | {peer / linear:.1f} |"
-        )
+    print("| rows | program | seconds | processor seconds | times faster | MB | share of memory |")
+    print("|--:|---|--:|--:|--:|--:|--:|")
+    for count, (of, imports) in found.items():
+        peer = of["peer"]
+        names = {
+            "peer": f"pandas + scikit-learn ({imports:.2f} s of imports)",
+            "auto": "`train`",
+            "linear": "`train --regression linear`",
+        }
+        for name, (seconds, processor, megabytes) in of.items():
+            faster, share = (f"{peer.seconds / seconds:.1f}", f"{megabytes / peer.megabytes:.2f}") if name != "peer" else ("", "")
+            print(f"| {count:,} | {names[name]} | {seconds:.2f} | {processor:.2f} | {faster} | {megabytes:.0f} | {share} |")
     if len(found) > 1:
         peer, auto = growth(found, "peer"), growth(found, "auto")
         print(f"\nBytes a row, between the last two: pandas + scikit-learn {peer:.1f}, `train` {auto:.1f}.")

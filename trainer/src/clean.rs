@@ -158,17 +158,17 @@ impl Part {
         self.seen.is_empty() && self.rejected.is_empty()
     }
 
-    fn add(&mut self, seed: u64, before: u32, row: Measurement) {
-        let Some(place) = place(before, &row) else {
+    fn add(&mut self, seed: u64, before: u32, row: &Measurement) {
+        let Some(place) = place(before, row) else {
             self.too_many = true;
             return;
         };
         self.last = place;
-        match unusable(&row) {
+        match unusable(row) {
             None => {
-                let seen = Seen::new(place, &row, seed);
+                let seen = Seen::new(place, row, seed);
                 self.seen.push(seen);
-                self.reservoir.offer(Kept { key: seen.key(), place, row });
+                self.reservoir.offer(seen.key(), place, row);
             }
             Some(reason) if self.rejected.len() < LISTED => self.rejected.push((place, reason)),
             Some(_) => self.unlisted += 1,

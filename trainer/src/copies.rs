@@ -6,7 +6,7 @@ use token2metrics_core::Request;
 
 /// What is remembered of a row: a hash of its token counts and times, and its place among all lines of a machine's files.
 ///
-/// Rows with the same hash are taken to be copies. Among ten million rows that are none, there are two with the same hash in one of 370,000 cases; one
+/// Rows with the same hash are taken to be copies. Among ten million rows that are none, there are two with the same hash in one of 180,000 cases; one
 /// of the two is then set aside for nothing.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, packed(4))]

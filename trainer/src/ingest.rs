@@ -78,11 +78,11 @@ impl Source {
     ///
     /// # Errors
     /// The first thing in the file that cannot be a measurement, or what the visitor says.
-    pub fn each<E: From<IngestError>>(&self, mut visit: impl FnMut(Measurement) -> Result<(), E>) -> Result<(), E> {
+    pub fn each<E: From<IngestError>>(&self, mut visit: impl FnMut(&Measurement) -> Result<(), E>) -> Result<(), E> {
         self.check()?;
         let mut visited = 0;
         if let Layout::Plain(parts) = &self.layout {
-            let mut counted = |row| {
+            let mut counted = |row: &Measurement| {
                 visited += 1;
                 visit(row)
             };
@@ -102,10 +102,10 @@ impl Source {
     pub fn fold<S: Send>(
         &self,
         new: impl Fn() -> S + Sync,
-        visit: impl Fn(&mut S, Measurement) + Sync,
+        visit: impl Fn(&mut S, &Measurement) + Sync,
     ) -> Result<Vec<S>, IngestError> {
         self.check()?;
-        let told = |state: &mut S, row| {
+        let told = |state: &mut S, row: &Measurement| {
             visit(state, row);
             Ok::<(), IngestError>(())
         };
@@ -128,7 +128,7 @@ impl Source {
     fn plain<E: From<IngestError>>(
         &self,
         part: &Part,
-        visit: impl FnMut(Measurement) -> Result<(), E>,
+        visit: impl FnMut(&Measurement) -> Result<(), E>,
     ) -> Result<(), Stop<E>> {
         Lines { path: &self.path, columns: &self.columns }.read(self.file().map_err(E::from)?, part, visit)
     }
@@ -155,7 +155,7 @@ impl Source {
 pub fn read(path: &Path) -> Result<Table, IngestError> {
     let mut rows = Vec::new();
     Source::open(path)?.each(|row| {
-        rows.push(row);
+        rows.push(*row);
         Ok::<(), IngestError>(())
     })?;
     let path = path.to_owned();

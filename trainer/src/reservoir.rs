@@ -6,7 +6,6 @@
 //! that of all rows.
 
 use crate::measurement::Measurement;
-use std::cmp::Ordering;
 use token2metrics_core::Request;
 
 /// Rows of one machine that are kept, at most; up to so many, all are. The coefficients of a fit to 32,768 rows are 180 times as sure as a single row,
@@ -33,7 +32,8 @@ pub(crate) struct Reservoir {
     rows: Vec<Kept>,
     /// A row with a greater key is none of them.
     limit: u64,
-    ends: [Option<Kept>; 4],
+    /// By [`extremes`], each with its number.
+    ends: [Option<(u32, Kept)>; 4],
 }
 
 impl Default for Reservoir {
@@ -43,20 +43,16 @@ impl Default for Reservoir {
 }
 
 impl Reservoir {
-    pub(crate) fn offer(&mut self, kept: Kept) {
-        for (end, measure) in self.ends.iter_mut().zip(extremes(&kept.row).into_iter().enumerate()) {
-            let (index, measure) = measure;
-            let is_nearer = |known: &Kept| match measure.cmp(&extremes(&known.row)[index]) {
-                Ordering::Less => true,
-                Ordering::Equal => kept.order() < known.order(),
-                Ordering::Greater => false,
-            };
+    pub(crate) fn offer(&mut self, key: u64, place: u32, row: &Measurement) {
+        let kept = || Kept { key, place, row: *row };
+        for (end, extreme) in self.ends.iter_mut().zip(extremes(row)) {
+            let is_nearer = |(known, at): &(u32, Kept)| (extreme, key, place) < (*known, at.key, at.place);
             if end.as_ref().is_none_or(is_nearer) {
-                *end = Some(kept);
+                *end = Some((extreme, kept()));
             }
         }
-        if kept.key <= self.limit {
-            self.rows.push(kept);
+        if key <= self.limit {
+            self.rows.push(kept());
             if self.rows.len() >= 2 * MOST {
                 self.settle();
             }
@@ -66,14 +62,15 @@ impl Reservoir {
     /// The reservoir of both reservoirs' rows.
     pub(crate) fn and(mut self, other: Self) -> Self {
         let Self { rows, ends, .. } = other;
-        rows.into_iter().chain(ends.into_iter().flatten()).for_each(|kept| self.offer(kept));
+        let ends = ends.into_iter().flatten().map(|(_, kept)| kept);
+        rows.into_iter().chain(ends).for_each(|kept| self.offer(kept.key, kept.place, &kept.row));
         self
     }
 
     /// What is kept, in the order of the files.
     pub(crate) fn rows(mut self) -> Vec<Kept> {
         self.settle();
-        self.rows.extend(self.ends.into_iter().flatten());
+        self.rows.extend(self.ends.into_iter().flatten().map(|(_, kept)| kept));
         self.rows.sort_unstable_by_key(|kept| kept.place);
         self.rows.dedup_by_key(|kept| kept.place);
         self.rows
@@ -144,7 +141,7 @@ mod tests {
         expected.dedup();
         let reservoir = |rows: &[Kept]| {
             let mut reservoir = Reservoir::default();
-            rows.iter().for_each(|kept| reservoir.offer(*kept));
+            rows.iter().for_each(|kept| reservoir.offer(kept.key, kept.place, &kept.row));
             reservoir
         };
         assert_eq!(places(reservoir(&all)), expected);
@@ -157,7 +154,7 @@ mod tests {
         let mut reservoir = Reservoir::default();
         let few = all(100);
         for round in 0..(3 * MOST / few.len()) as u32 {
-            few.iter().for_each(|known| reservoir.offer(Kept { place: known.place + 100 * round, ..*known }));
+            few.iter().for_each(|known| reservoir.offer(known.key, known.place + 100 * round, &known.row));
         }
         assert_eq!(places(reservoir), (0..100).collect::<Vec<_>>());
     }

@@ -31,9 +31,9 @@ impl Rest {
             let found = source.fold(
                 || (Passed::new(&self.copies), Passed::new(&self.kept), new()),
                 |(copies, kept, state), row| {
-                    let counts = place(*before, &row).is_some_and(|place| !copies.has(place) & !kept.has(place));
-                    if counts && unusable(&row).is_none() {
-                        visit(state, &row);
+                    let counts = place(*before, row).is_some_and(|place| !copies.has(place) & !kept.has(place));
+                    if counts && unusable(row).is_none() {
+                        visit(state, row);
                     }
                 },
             )?;
@@ -53,8 +53,8 @@ impl Cleaned {
         for (source, before) in &rest.sources {
             let mut copies = Passed::new(&rest.copies);
             source.each(|row| {
-                let is_copy = place(*before, &row).is_some_and(|place| copies.has(place));
-                if is_copy || unusable(&row).is_some() { Ok(()) } else { visit(&row) }
+                let is_copy = place(*before, row).is_some_and(|place| copies.has(place));
+                if is_copy || unusable(row).is_some() { Ok(()) } else { visit(row) }
             })?;
         }
         Ok(())

@@ -29,7 +29,7 @@ impl Columns {
                 crate::nearest::nearest(name, COLUMNS).map_or(String::new(), |near| format!("; is \"{near}\" meant?"));
             log::warn!("{}:1: column \"{name}\" is not read{meant}", path.display());
         }
-        for column in COLUMNS.into_iter().take(2).filter(|column| !names.contains(column)) {
+        if let Some(column) = COLUMNS.into_iter().take(2).find(|column| !names.contains(column)) {
             return Err(match names.as_slice() {
                 [] | [""] => IngestError::Empty { path: path.to_owned() },
                 names => IngestError::MissingColumn { path: path.to_owned(), column, found: names.join(", ") },

@@ -22,7 +22,7 @@ impl Source {
     pub(super) fn quoted<E: From<IngestError>>(
         &self,
         skipped: usize,
-        mut visit: impl FnMut(Measurement) -> Result<(), E>,
+        mut visit: impl FnMut(&Measurement) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |source| IngestError::Csv { path: self.path.clone(), source };
         // With a line end after the last row too, every row ends where the reader's next line begins.
@@ -35,7 +35,7 @@ impl Source {
             // A row's own position is that of the blank lines before it.
             let row = self.columns.row(&self.path, reader.position().line() - 1, &record)?;
             if index >= skipped {
-                visit(row)?;
+                visit(&row)?;
             }
             index += 1;
         }
