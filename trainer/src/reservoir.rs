@@ -120,9 +120,10 @@ mod tests {
         Kept { key, place, row }
     }
 
-    /// Keys that neither rise nor fall, of which each is different.
+    /// Keys that neither rise nor fall, of which each is different; those of the ends are the greatest.
     fn all(count: u32) -> Vec<Kept> {
-        (0..count).map(|place| kept(place, u64::from(place.wrapping_mul(2_654_435_761)))).collect()
+        let end = |place: u32| if place == 0 || place == count - 1 { 1 << 32 } else { 0 };
+        (0..count).map(|place| kept(place, end(place) + u64::from(place.wrapping_mul(2_654_435_761)))).collect()
     }
 
     fn places(reservoir: Reservoir) -> Vec<u32> {
