@@ -81,6 +81,35 @@ fn without_the_rows_of_its_device_a_profile_is_scored_alone() {
 }
 
 #[test]
+fn more_rows_than_are_kept_are_all_scored_and_written() {
+    let experiment = trained(CONFIG);
+    // Twice as long as the profile says; of the 1520 pairs of token counts no two rows are the same, and the last line is a copy.
+    let row = |k: u32| {
+        let (input, output) = (10 + k % 80, 2 + k % 19);
+        let [prefill_s, decode_s] = [0.1 + 0.01 * f64::from(input), 0.05 + 0.2 * f64::from(output - 1)];
+        format!("{input},{output},{:.7},{:.7}\n", 2.0 * prefill_s + 1e-7 * f64::from(k / 1520), 2.0 * decode_s)
+    };
+    let rows: String = (0..40_000).map(row).collect();
+    experiment.write("many.csv", format!("input_tokens,output_tokens,prefill_s,decode_s\n{rows}{}", row(0)));
+    let run = experiment.run("evaluate --model 1M --data many.csv --output e --format json");
+    assert_eq!(run.stderr, "warn: many.csv:40002: row not used: the same row as many.csv:2, to the last digit\n");
+    let report = json(&run.done());
+    assert_eq!((names(&report), &report["rows"]), (ALL.to_vec(), &Value::from(40_000)));
+    for time in ["prefill_s", "decode_s", "total_s"] {
+        let figure = |key: &str| report[time][key].as_f64().expect("a number");
+        assert_eq!(figure("n"), 40_000.0);
+        for key in ["mape_percent", "median_ape_percent", "p95_ape_percent", "max_ape_percent"] {
+            assert!((figure(key) - 50.0).abs() < 0.1, "{time} {key}: {report}");
+        }
+    }
+    let predictions = std::fs::read_to_string(experiment.path("e/predictions.csv")).expect("a file");
+    let tokens: Vec<&str> =
+        predictions.lines().skip(1).map(|line| line.split(",0,").next().unwrap_or_default()).collect();
+    let expected: Vec<String> = (0..40_000).map(|k| format!("{},{}", 10 + k % 80, 2 + k % 19)).collect();
+    assert_eq!(tokens, expected, "in the order of the file");
+}
+
+#[test]
 fn rows_that_are_all_fitted_are_none() {
     let experiment = trained(CONFIG);
     let error = experiment.run("--log-level error evaluate --model 1M --data configs/rows.csv").failed(1);

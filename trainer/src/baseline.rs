@@ -3,10 +3,12 @@
 use crate::calibrate::{Base, Calibrated, Map, Method};
 use crate::fit::FitError;
 use crate::form::Form;
+use crate::ingest::IngestError;
 use crate::loss::Loss;
 use crate::measurement::{Phase, Sample};
-use crate::score::{Errors, Scores, score};
+use crate::score::{Errors, Scores};
 use crate::select::{Selected, Validation};
+use crate::tally::score_all;
 use crate::train::Rows;
 use serde::Serialize;
 use token2metrics_core::{Power, Profile, Request};
@@ -46,9 +48,12 @@ impl Predictor {
 }
 
 /// A profile's errors on the rows to score, then those of every baseline that its config's other rows teach.
-pub fn compare(profile: &Profile, scores: &Scores, rows: &Rows) -> Vec<Predictor> {
+///
+/// # Errors
+/// A file to score that is not what it was.
+pub fn compare(profile: &Profile, scores: &Scores, rows: &Rows) -> Result<Vec<Predictor>, IngestError> {
     let baselines = Baseline::ALL.into_iter().map(|baseline| baseline.score(profile, scores, rows));
-    [Predictor::this_profile(scores)].into_iter().chain(baselines).collect()
+    [Ok(Predictor::this_profile(scores))].into_iter().chain(baselines).collect()
 }
 
 impl Baseline {
@@ -96,7 +101,7 @@ impl Baseline {
     }
 
     /// Learns both phases and scores them on the rows that this profile was scored on.
-    fn score(self, profile: &Profile, own: &Scores, rows: &Rows) -> Predictor {
+    fn score(self, profile: &Profile, own: &Scores, rows: &Rows) -> Result<Predictor, IngestError> {
         let [prefill, decode] = [Phase::Prefill, Phase::Decode].map(|phase| self.try_to_learn(phase, rows));
         let learned = Profile {
             prefill: prefill.as_ref().and_then(to_device).unwrap_or(token2metrics_core::Phase::UNKNOWN),
@@ -106,16 +111,16 @@ impl Baseline {
             tariff: None,
             ..profile.clone()
         };
-        let Scores { prefill_s, decode_s, total_s, .. } = score(&learned, &rows.holdout.rows);
+        let Scores { prefill_s, decode_s, total_s, .. } = score_all(&learned, &rows.holdout)?;
         // Without a phase the whole of a request is not known, or of other requests than the profile's.
         let same_rows = |total: &Errors| own.total_s.is_some_and(|own| own.n == total.n);
         let known = |errors| prefill.as_ref().and(errors);
-        Predictor {
+        Ok(Predictor {
             name: self.name(),
             prefill_s: known(prefill_s),
             decode_s,
             total_s: known(total_s).filter(same_rows),
-        }
+        })
     }
 
     /// Learns a phase, and says what was in the way; nothing of a phase without rows, as there is nothing to compare.

@@ -1,14 +1,19 @@
-//! Stage 2: sets aside the rows that no fit can use, each with its reason.
+//! Stage 2: sets aside the rows that no fit can use, each with its reason, and keeps the others or, where they are more than a fit gains from, a
+//! sample of them in a [`crate::reservoir`].
 
-use crate::measurement::{Measurement, Table};
+use crate::copies::{Copied, Seen, copies, sort};
+use crate::ingest::{IngestError, Source};
+use crate::measurement::Measurement;
+use crate::reservoir::{Kept, Reservoir};
+use crate::rest::Rest;
 use serde::Serialize;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::path::PathBuf;
-use token2metrics_core::Request;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Token counts, and the bits of the times.
-type Key = (u32, u32, u32, Option<u64>, Option<u64>);
+/// Rejected rows of one machine that are listed; all are counted.
+pub const LISTED: usize = 1000;
+/// Rejected rows that are logged.
+const LOGGED: usize = 100;
 
 /// A row that was set aside.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,80 +29,191 @@ pub struct Rejection {
 /// What is left of some files.
 #[derive(Clone, Debug, Default)]
 pub struct Cleaned {
-    /// The usable rows, in the order of the files.
+    /// The usable rows that are kept, in the order of the files: all, or a sample.
     pub rows: Vec<Measurement>,
-    /// The others.
+    /// The file of each of them.
+    pub files: Vec<Arc<Path>>,
+    /// How many rows are usable.
+    pub usable: usize,
+    /// The first of the others, at most [`LISTED`].
     pub rejected: Vec<Rejection>,
-    /// The file of each usable row.
-    pub files: Vec<PathBuf>,
+    /// How many more of the others there are.
+    pub unlisted: usize,
+    /// The way to the usable rows that are not kept.
+    pub(crate) rest: Option<Rest>,
 }
 
 /// Remembers the rows of one machine, so that none counts twice, and none that was fitted is scored.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Cleaner {
-    seen: HashMap<Key, Place>,
-    /// Calls of [`Cleaner::clean`].
-    calls: usize,
+    seed: u64,
+    /// Of each part of each file.
+    seen: Vec<Vec<Seen>>,
+    /// The files, and the place of the line before each one's first.
+    files: Vec<(Arc<Path>, u32)>,
+    /// The place of the last line of all.
+    last: u32,
 }
 
-/// Where a row was seen first.
-#[derive(Debug)]
-struct Place {
-    file: PathBuf,
-    line: u64,
-    call: usize,
+/// What becomes of the rows of a part of a file.
+struct Part {
+    seen: Vec<Seen>,
+    reservoir: Reservoir,
+    /// The unusable rows, by their places.
+    rejected: Vec<(u32, String)>,
+    unlisted: usize,
+    last: u32,
+    too_many: bool,
 }
 
 impl Cleaner {
-    /// Separates the usable rows of some files from the others. A row of an earlier call is not usable again.
-    pub fn clean(&mut self, tables: &[Table]) -> Cleaned {
-        self.calls += 1;
-        let mut cleaned = Cleaned::default();
-        for table in tables {
-            for row in &table.rows {
-                match unusable(row).or_else(|| self.copied(table, row)) {
-                    None => {
-                        cleaned.rows.push(*row);
-                        cleaned.files.push(table.path.clone());
-                    }
-                    Some(reason) => {
-                        cleaned.rejected.push(Rejection { file: table.path.clone(), line: row.line, reason });
-                    }
-                }
-            }
-        }
-        cleaned
+    /// A cleaner that has seen nothing; the seed decides which rows are kept of too many.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, seen: Vec::new(), files: Vec::new(), last: 0 }
     }
 
-    /// A request that was measured twice is never the same in all digits of both times; a copied row is. Of the rows of one
-    /// call, those with one time only are kept: coarse clocks do repeat themselves. Between calls the doubt is settled the
-    /// other way, since a holdout row that was fitted makes the scores worthless.
-    fn copied(&mut self, table: &Table, row: &Measurement) -> Option<String> {
-        let Request { input_tokens, cached_tokens, output_tokens } = row.request;
-        let times = [row.prefill_s, row.decode_s];
-        let [prefill, decode] = times.map(|seconds| seconds.map(f64::to_bits));
-        match self.seen.entry((input_tokens, cached_tokens, output_tokens, prefill, decode)) {
-            Entry::Vacant(entry) => {
-                entry.insert(Place { file: table.path.clone(), line: row.line, call: self.calls });
-                None
+    /// Separates the usable rows of some files from the others. A row of an earlier call is not usable again.
+    ///
+    /// # Errors
+    /// The first thing wrong with any of the files.
+    pub fn read(&mut self, paths: &[PathBuf]) -> Result<Cleaned, IngestError> {
+        if paths.is_empty() {
+            return Ok(Cleaned::default());
+        }
+        let (from, known) = (self.last + 1, self.seen.len());
+        let mut sources = Vec::with_capacity(paths.len());
+        let (mut reservoir, mut rejected, mut unlisted, mut counted) = (Reservoir::default(), Vec::new(), 0, 0);
+        for path in paths {
+            let source = Source::open(path)?;
+            let before = self.last;
+            self.files.push((path.as_path().into(), before));
+            let seed = self.seed;
+            let parts = source.fold(|| Part::new(before), |part, row| part.add(seed, before, row))?;
+            if parts.iter().all(Part::is_empty) {
+                return Err(IngestError::Empty { path: path.clone() });
             }
-            Entry::Occupied(entry) => {
-                let Place { file, line, call } = entry.get();
-                let copied = *call < self.calls || times.iter().all(Option::is_some);
-                copied.then(|| format!("the same row as {}:{line}, to the last digit", file.display()))
+            for part in parts {
+                if part.too_many {
+                    return Err(IngestError::TooManyLines { path: path.clone() });
+                }
+                counted += part.seen.len();
+                self.last = self.last.max(part.last);
+                self.seen.push(part.seen);
+                reservoir = reservoir.and(part.reservoir);
+                rejected.extend(part.rejected);
+                unlisted += part.unlisted;
             }
+            sources.push((source, before));
+        }
+        crate::threads::side_by_side(&mut self.seen[known..], |seen| sort(seen));
+        let copies = copies(&self.seen, from);
+        let same = |copied: &Copied| {
+            let (file, line) = self.at(copied.of);
+            (copied.place, format!("the same row as {}:{line}, to the last digit", file.display()))
+        };
+        unlisted += rejected.len() + copies.len();
+        rejected.extend(copies.iter().take(LISTED).map(same));
+        rejected.sort_by_key(|(place, _)| *place);
+        rejected.truncate(LISTED);
+        unlisted -= rejected.len();
+        let copies: Vec<u32> = copies.into_iter().map(|copied| copied.place).collect();
+        let kept: Vec<Kept> =
+            reservoir.rows().into_iter().filter(|kept| copies.binary_search(&kept.place).is_err()).collect();
+        let usable = counted - copies.len();
+        let rejection = |(place, reason)| {
+            let (file, line) = self.at(place);
+            Rejection { file: file.to_path_buf(), line, reason }
+        };
+        Ok(Cleaned {
+            rows: kept.iter().map(|kept| kept.row).collect(),
+            files: kept.iter().map(|kept| self.at(kept.place).0.clone()).collect(),
+            usable,
+            rejected: rejected.into_iter().map(rejection).collect(),
+            unlisted,
+            rest: (kept.len() < usable)
+                .then(|| Rest::new(sources, copies, kept.iter().map(|kept| kept.place).collect())),
+        })
+    }
+
+    /// The file and the line at a place.
+    fn at(&self, place: u32) -> (&Arc<Path>, u64) {
+        let (file, before) = &self.files[self.files.partition_point(|(_, before)| *before < place) - 1];
+        (file, u64::from(place - before))
+    }
+}
+
+impl Part {
+    fn new(last: u32) -> Self {
+        Self {
+            seen: Vec::new(),
+            reservoir: Reservoir::default(),
+            rejected: Vec::new(),
+            unlisted: 0,
+            last,
+            too_many: false,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.seen.is_empty() && self.rejected.is_empty()
+    }
+
+    fn add(&mut self, seed: u64, before: u32, row: &Measurement) {
+        let Some(place) = place(before, row) else {
+            self.too_many = true;
+            return;
+        };
+        self.last = place;
+        match unusable(row) {
+            None => {
+                let seen = Seen::new(place, row, seed);
+                self.seen.push(seen);
+                self.reservoir.offer(seen.key(), place, row);
+            }
+            Some(reason) if self.rejected.len() < LISTED => self.rejected.push((place, reason)),
+            Some(_) => self.unlisted += 1,
         }
     }
 }
 
-/// Says on stderr which rows were set aside, and why.
-pub fn warn_of<'a>(rejected: impl IntoIterator<Item = &'a Rejection>) {
-    for Rejection { file, line, reason } in rejected {
+/// The place of a row among all lines of a machine's files, given that of the line before its file's first.
+pub(crate) fn place(before: u32, row: &Measurement) -> Option<u32> {
+    before.checked_add(u32::try_from(row.line).ok()?)
+}
+
+impl Cleaned {
+    /// Whether there are more usable rows than are kept.
+    pub fn is_sample(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Says on stderr which rows were set aside, and why, and of how many rows only a sample is kept.
+    pub fn warn(&self) {
+        warn_of(&self.rejected, self.unlisted);
+        if self.is_sample() {
+            log::warn!(
+                "{} of {} usable rows are used, drawn by the seed: more make no difference",
+                self.rows.len(),
+                self.usable
+            );
+        }
+    }
+}
+
+/// Says on stderr which rows were set aside, and why, and how many more there are.
+pub fn warn_of(rejected: &[Rejection], unlisted: usize) {
+    for Rejection { file, line, reason } in rejected.iter().take(LOGGED) {
         log::warn!("{}:{line}: row not used: {reason}", file.display());
     }
+    let more = unlisted + rejected.len().saturating_sub(LOGGED);
+    if more > 0 {
+        log::warn!("and {more} more rows not used; the report lists the first {}", rejected.len());
+    }
 }
 
-fn unusable(row: &Measurement) -> Option<String> {
+/// Why a row is of no use, if it is of none.
+#[inline]
+pub(crate) fn unusable(row: &Measurement) -> Option<String> {
     if let Err(error) = row.request.check() {
         return Some(error.to_string());
     }

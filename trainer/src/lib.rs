@@ -5,13 +5,13 @@
 //! | stage | file | from | to |
 //! |---|---|---|---|
 //! | 1 | [`ingest`] | a canonical CSV file | rows, or an error with its line and column |
-//! | 2 | [`clean`] | rows | usable rows; the others with a reason each |
+//! | 2 | [`clean`], with `copies`; [`reservoir`] for very many, and `rest` for the others | rows | usable rows; the rejected ones with a reason each |
 //! | 3 | [`split`] | usable rows | rows to fit, rows to score |
 //! | 4 | [`select`]: [`fit`], over [`form`], [`loss`] and [`solve`]; [`auto`], over [`candidates`], [`scan`] and [`compare`] | samples of a phase | coefficients |
 //! | 5 | [`calibrate`]; [`recalibrate`] for a profile, which [`rehearse`] tries out | a server's fit and device samples | a map to the device's seconds |
 //! | 6 | [`power`], with [`outlier`] | seconds and joules of the device's rows | a power curve a phase |
 //! | 7 | [`band`] | predictions of rows by fits to the others | error bands |
-//! | 8 | [`score`], with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
+//! | 8 | [`score`], [`tally`] for rows that are not kept, with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
 //! | 9 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
 //!
 //! Blobs back to back are a [`bundle`]. A [`preset`] goes the last stage only: its file states what the others find out. [`c_source`] writes a profile as C that predicts without
@@ -32,6 +32,7 @@ pub mod cli;
 pub mod cmd;
 pub mod compare;
 pub mod config;
+mod copies;
 pub mod emit;
 pub mod figures;
 pub mod fit;
@@ -52,12 +53,16 @@ pub mod preset;
 pub mod recalibrate;
 pub mod rehearse;
 pub mod report;
+pub mod reservoir;
+mod rest;
 pub mod scan;
 pub mod score;
 pub mod select;
 pub mod solve;
 pub mod split;
 pub mod table;
+pub mod tally;
+pub mod threads;
 pub mod train;
 
 pub use cli::run;

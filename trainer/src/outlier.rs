@@ -48,7 +48,7 @@ pub fn outliers(phase: Phase, rows: &Cleaned, fitted_s: impl Fn(Request) -> f64)
     let measured = rows.rows.iter().zip(&rows.files).filter_map(|(row, file)| Some((row, file, phase.seconds(row)?)));
     let mut all: Vec<Outlier> = measured
         .map(|(row, file, observed_s)| Outlier {
-            file: file.clone(),
+            file: file.to_path_buf(),
             line: row.line,
             input_tokens: row.request.input_tokens,
             output_tokens: row.request.output_tokens,

@@ -26,6 +26,8 @@ struct Page<'a> {
     phases: Vec<Section<'a>>,
     bands: Vec<(&'static str, &'a Quantiles)>,
     rejected: Vec<&'a Rejection>,
+    /// Rejected rows that not even the report lists.
+    unlisted: usize,
 }
 
 /// What the page has on one phase.
@@ -53,6 +55,7 @@ pub fn page(report: &Report, figures: &[Figure]) -> Result<String, askama::Error
             .collect(),
         bands: report.bands.known().collect(),
         rejected: report.rejected().collect(),
+        unlisted: report.unlisted(),
     };
     Ok(sound(&page.render()?).into_owned())
 }

@@ -76,8 +76,14 @@ pub struct RowCounts {
 pub struct RowCount {
     /// Usable.
     pub kept: usize,
-    /// The others, each with its reason.
+    /// How many of these were fitted, where that is a sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fitted: Option<usize>,
+    /// The others, each with its reason; the first [`crate::clean::LISTED`].
     pub rejected: Vec<Rejection>,
+    /// How many more of the others there are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unlisted: usize,
 }
 
 /// How one phase was fitted.
@@ -128,7 +134,7 @@ impl Report {
     pub(crate) fn new(config: &Config, rows: &Rows, made: Made, profile: &Profile, blob: &[u8]) -> Self {
         let Made { phases, powers, quantiles, cross_validation, holdout } = made;
         let Span { min, max } = profile.trained.input_tokens;
-        let mut warnings = Vec::new();
+        let mut warnings = sampled(config, rows);
         warnings.extend(uncovered("input_tokens", config.input_tokens, profile.trained.input_tokens));
         // One output token needs no decode step, and so no row to learn it from.
         let output_tokens = config.output_tokens.map(|[least, greatest]| [least.max(2), greatest.max(2)]);
@@ -195,16 +201,36 @@ impl Report {
         }
     }
 
-    /// Every row that was set aside.
+    /// How many rows were set aside and are not listed.
+    pub fn unlisted(&self) -> usize {
+        let RowCounts { server, device, holdout } = &self.rows;
+        server.iter().chain([device, holdout]).map(|count| count.unlisted).sum()
+    }
+
+    /// Every row that was set aside, as far as they are listed.
     pub fn rejected(&self) -> impl Iterator<Item = &Rejection> {
         let RowCounts { server, device, holdout } = &self.rows;
         server.iter().chain([device, holdout]).flat_map(|count| &count.rejected)
     }
 }
 
+pub(crate) fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 impl RowCount {
     fn new(cleaned: &Cleaned) -> Self {
-        Self { kept: cleaned.rows.len(), rejected: cleaned.rejected.clone() }
+        Self {
+            kept: cleaned.usable,
+            fitted: cleaned.is_sample().then_some(cleaned.rows.len()),
+            rejected: cleaned.rejected.clone(),
+            unlisted: cleaned.unlisted,
+        }
+    }
+
+    /// How many rows were set aside, listed or not.
+    pub fn rejections(&self) -> usize {
+        self.rejected.len() + self.unlisted
     }
 }
 
@@ -228,6 +254,26 @@ impl PhaseReport {
             calibrations: calibrated.tried.clone(),
         }
     }
+}
+
+/// Which machines' rows were too many to fit all, and what became of the others.
+fn sampled(config: &Config, rows: &Rows) -> Vec<String> {
+    let of = |machine: &str, rows: &Cleaned, others: &str| {
+        let (fitted, usable) = (rows.rows.len(), rows.usable);
+        format!(
+            "{machine}: fitted on {fitted} of {usable} usable rows, drawn by validation.seed; the other {} {others}",
+            usable - fitted
+        )
+    };
+    let server = rows.server.as_ref().filter(|server| server.is_sample());
+    let device = Some(&rows.device).filter(|device| device.is_sample());
+    let scored =
+        if config.holdout.is_empty() { "are what the profile is scored on" } else { "were checked and not used" };
+    let warnings = [
+        server.map(|rows| of("server", rows, "were checked and not used")),
+        device.map(|rows| of("device", rows, scored)),
+    ];
+    warnings.into_iter().flatten().collect()
 }
 
 fn uncovered(column: &str, expected: Option<[u32; 2]>, trained: Span) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Stage 4, `type = "auto"`: cross-validates some hundred forms, each at several strengths of ridge, in milliseconds.
 //!
-//! All forms share their columns. A form is fitted robustly once, on all samples; with those weights the normal equations of a
+//! All forms share their columns, and threads share the forms. A form is fitted robustly once, on all samples; with those weights the normal equations of a
 //! fold's remainder are those of all samples less the fold's own. What is chosen here is fitted anew by [`crate::fit`].
 
 use crate::form::{Form, is_whole, observed, requests, seconds};
@@ -8,6 +8,7 @@ use crate::loss::{Loss, slope};
 use crate::measurement::{Phase, Sample};
 use crate::solve::{FIRST_SHARE, SETTLED};
 use crate::split::{Split, stratified};
+use crate::threads::{self, side_by_side};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use token2metrics_core::{Request, Term};
 
@@ -76,7 +77,20 @@ pub fn scan(phase: Phase, forms: &[Form], loss: Loss, folds: usize, seed: u64, s
         columns: Vec::new(),
         forms,
     };
-    (0..forms.len()).flat_map(|form| scan.form(form)).collect()
+    let columns: Vec<Vec<usize>> =
+        forms.iter().map(|form| terms(form).map(|term| scan.column(term)).collect()).collect();
+    let threads = threads::count();
+    let scanned = side_by_side(0..threads, |thread| {
+        let own = (thread..forms.len()).step_by(threads);
+        own.map(|form| scan.form(form, &columns[form])).collect::<Vec<_>>()
+    });
+    let mut in_turn: Vec<_> = scanned.into_iter().map(Vec::into_iter).collect();
+    (0..forms.len()).filter_map(|form| in_turn[form % threads].next()).flatten().collect()
+}
+
+/// The fixed part of a form, then its terms.
+fn terms(form: &Form) -> impl Iterator<Item = Option<Term>> {
+    form.intercept.then_some(None).into_iter().chain(form.terms.iter().copied().map(Some))
 }
 
 impl Scan<'_> {
@@ -92,25 +106,23 @@ impl Scan<'_> {
         self.columns.len() - 1
     }
 
-    fn form(&mut self, index: usize) -> Vec<Scanned> {
-        let form = &self.forms[index];
-        let intercept = form.intercept.then_some(None);
-        let terms: Vec<Option<Term>> = intercept.into_iter().chain(form.terms.iter().copied().map(Some)).collect();
-        let columns: Vec<usize> = terms.iter().map(|term| self.column(*term)).collect();
-        let columns: Vec<&Column> = columns.into_iter().map(|column| &self.columns[column].1).collect();
+    fn form(&self, index: usize, columns: &[usize]) -> Vec<Scanned> {
+        let terms: Vec<Option<Term>> = terms(&self.forms[index]).collect();
+        let columns: Vec<&Column> = columns.iter().map(|column| &self.columns[*column].1).collect();
         if columns.iter().any(|column| !column.scale.is_normal()) {
             return Vec::new();
         }
-        let design = DMatrix::from_fn(self.observed.len(), columns.len(), |row, column| columns[column].values[row]);
-        let Some(robust) = self.robust_weights(&design) else { return Vec::new() };
-        let all = Normal::of(&design, &robust, &self.target(), 0..self.observed.len());
+        let rows = 0..self.observed.len();
+        let values = rows.clone().flat_map(|row| columns.iter().map(move |column| column.values[row])).collect();
+        let design = Design { columns: columns.len(), values };
+        let target = self.target();
+        let Some(robust) = self.robust_weights(&design, &target) else { return Vec::new() };
+        let all = Normal::of(&design, &robust, &target, rows);
         let cuts: Vec<Vec<Normal>> = self
             .folds
             .iter()
             .map(|folds| {
-                let of = |split: &Split| {
-                    all.less(&Normal::of(&design, &robust, &self.target(), split.scored.iter().copied()))
-                };
+                let of = |split: &Split| all.less(&Normal::of(&design, &robust, &target, split.scored.iter().copied()));
                 folds.iter().map(of).collect()
             })
             .collect();
@@ -121,7 +133,7 @@ impl Scan<'_> {
         &self,
         form: usize,
         terms: &[Option<Term>],
-        design: &DMatrix<f64>,
+        design: &Design,
         all: &Normal,
         cuts: &[Vec<Normal>],
         ridge: f64,
@@ -147,9 +159,8 @@ impl Scan<'_> {
     }
 
     /// `predicted / observed - 1`.
-    fn deviation(&self, design: &DMatrix<f64>, coefficients: &DVector<f64>, row: usize) -> f64 {
-        let weighted = design.row(row).iter().zip(coefficients).map(|(value, by)| value * by).sum::<f64>();
-        weighted / (self.weights[row] * self.observed[row]) - 1.0
+    fn deviation(&self, design: &Design, coefficients: &DVector<f64>, row: usize) -> f64 {
+        design.predicted(row, coefficients) / (self.weights[row] * self.observed[row]) - 1.0
     }
 
     fn target(&self) -> Vec<f64> {
@@ -158,19 +169,18 @@ impl Scan<'_> {
 
     /// Iteratively reweighted least squares: the weight of a row is the slope of its loss over its residual. The threshold begins
     /// and settles as in [`crate::solve`].
-    fn robust_weights(&self, design: &DMatrix<f64>) -> Option<Vec<f64>> {
-        let target = self.target();
+    fn robust_weights(&self, design: &Design, target: &[f64]) -> Option<Vec<f64>> {
         let mut weights = vec![1.0; target.len()];
         for share in [FIRST_SHARE, 1.0] {
             let mut before = f64::NAN;
             for _ in 0..MOST_ROUNDS {
-                let coefficients = Normal::of(design, &weights, &target, 0..target.len()).solve(WEIGHING)?;
-                let predicted = design * coefficients;
+                let coefficients = Normal::of(design, &weights, target, 0..target.len()).solve(WEIGHING)?;
+                let predicted: Vec<f64> = (0..target.len()).map(|row| design.predicted(row, &coefficients)).collect();
                 // What weighing the rows by their yardsticks multiplies with.
                 let lighter: Vec<f64> =
                     target.iter().zip(&predicted).map(|(t, p)| t / self.loss.yardstick(*t, *p)).collect();
                 let residuals: Vec<f64> =
-                    predicted.iter().zip(&target).zip(&lighter).map(|((p, t), by)| (p - t) * by).collect();
+                    predicted.iter().zip(target).zip(&lighter).map(|((p, t), by)| (p - t) * by).collect();
                 let threshold = share * self.loss.threshold(&residuals);
                 if threshold.is_infinite() {
                     return Some(weights);
@@ -189,6 +199,23 @@ impl Scan<'_> {
     }
 }
 
+/// The weighted columns of a form, row by row.
+struct Design {
+    columns: usize,
+    values: Vec<f64>,
+}
+
+impl Design {
+    fn row(&self, row: usize) -> &[f64] {
+        &self.values[row * self.columns..][..self.columns]
+    }
+
+    /// The weighted seconds of a row.
+    fn predicted(&self, row: usize, coefficients: &DVector<f64>) -> f64 {
+        self.row(row).iter().zip(coefficients.as_slice()).map(|(value, by)| value * by).sum()
+    }
+}
+
 /// Normal equations: `gram * coefficients = moment`, over so many rows.
 struct Normal {
     gram: DMatrix<f64>,
@@ -197,20 +224,22 @@ struct Normal {
 }
 
 impl Normal {
-    fn of(design: &DMatrix<f64>, weights: &[f64], target: &[f64], rows: impl Iterator<Item = usize>) -> Self {
-        let columns = design.ncols();
-        let (mut gram, mut moment) = (DMatrix::zeros(columns, columns), DVector::zeros(columns));
+    fn of(design: &Design, weights: &[f64], target: &[f64], rows: impl Iterator<Item = usize>) -> Self {
+        let columns = design.columns;
+        // Of the Gram matrix the lower triangle, row by row.
+        let (mut triangle, mut moment) = (vec![0.0; columns * (columns + 1) / 2], DVector::zeros(columns));
         let mut count = 0.0;
         for row in rows {
             count += 1.0;
-            for i in 0..columns {
-                let weighted = weights[row] * design[(row, i)];
-                moment[i] += weighted * target[row];
-                for j in 0..=i {
-                    gram[(i, j)] += weighted * design[(row, j)];
-                }
+            let values = design.row(row);
+            let mut sums = triangle.iter_mut();
+            for (end, (value, moment)) in (1..).zip(values.iter().zip(moment.as_mut_slice())) {
+                let weighted = weights[row] * value;
+                *moment += weighted * target[row];
+                values[..end].iter().zip(&mut sums).for_each(|(value, sum)| *sum += weighted * value);
             }
         }
+        let gram = DMatrix::from_fn(columns, columns, |i, j| if j <= i { triangle[i * (i + 1) / 2 + j] } else { 0.0 });
         Self { gram, moment, rows: count }
     }
 

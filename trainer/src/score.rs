@@ -83,8 +83,11 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
 
 /// The median of some values, NaN of none.
 pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    quantile(&values, 0.5)
+    let Some(last) = values.len().checked_sub(1) else { return f64::NAN };
+    // What `quantile` says of 0.5, without sorting all.
+    let (_, low, above) = values.select_nth_unstable_by(last / 2, f64::total_cmp);
+    let high = if last % 2 == 0 { *low } else { above.iter().copied().min_by(f64::total_cmp).unwrap_or(*low) };
+    *low + (high - *low) * (0.5 * last as f64).fract()
 }
 
 impl Residual {
@@ -97,7 +100,7 @@ impl Residual {
         Self { request, observed, predicted: predicted.into(), within }
     }
 
-    fn ape_percent(&self) -> f64 {
+    pub(crate) fn ape_percent(&self) -> f64 {
         ape_percent(self.observed, self.predicted)
     }
 }
@@ -123,67 +126,74 @@ impl Errors {
     }
 }
 
+/// What is predicted and compared, in the order of the residuals of a row.
+pub const FIGURES: [&str; 6] = ["prefill_s", "decode_s", "total_s", "prefill_energy_j", "decode_energy_j", "energy_j"];
+
 /// The residuals of one or more profiles, row by row.
 #[derive(Clone, Debug, Default)]
 pub struct Residuals {
-    prefill: Vec<Residual>,
-    decode: Vec<Residual>,
-    total: Vec<Residual>,
-    prefill_energy: Vec<Residual>,
-    decode_energy: Vec<Residual>,
-    energy: Vec<Residual>,
+    /// By [`FIGURES`].
+    figures: [Vec<Residual>; FIGURES.len()],
     /// How many of the whole requests have a decode step.
     with_decode: usize,
+}
+
+/// The residuals of a row, by [`FIGURES`]. What the profile does not know is none.
+#[inline]
+fn residuals(profile: &Profile, row: &Measurement) -> [Option<Residual>; FIGURES.len()] {
+    // Rows have been cleaned: each is a request.
+    let Ok(predicted) = profile.predict(row.request) else { return [None; FIGURES.len()] };
+    let bands = profile.bands.as_ref();
+    let or_none = |measured| if row.request.output_tokens == 1 { Some(0.0) } else { measured };
+    let both = |first: Option<f64>, second: Option<f64>| Some(first? + or_none(second)?);
+    let residual = |observed: Option<f64>, predicted: Option<f32>, ratios: Option<&Ratios>| {
+        Some(Residual::new(row.request, observed?, predicted?, ratios))
+    };
+    let seconds = |observed, predicted: f32, ratios| residual(observed, Some(predicted), ratios);
+    let (total_s, energy_j) = (both(row.prefill_s, row.decode_s), both(row.prefill_energy_j, row.decode_energy_j));
+    [
+        seconds(row.prefill_s, predicted.prefill_s, bands.map(|bands| &bands.prefill)),
+        seconds(row.decode_s, predicted.decode_s, bands.map(|bands| &bands.decode)),
+        seconds(total_s, predicted.total_s, bands.map(|bands| &bands.total)),
+        residual(row.prefill_energy_j, predicted.prefill_energy_j, None),
+        residual(row.decode_energy_j, predicted.decode_energy_j, None),
+        residual(energy_j, predicted.energy_j, None),
+    ]
+}
+
+/// The residuals that count for the errors of a profile: of one without decode, those of the prompt and of what has no decode.
+#[inline]
+pub(crate) fn scored(profile: &Profile, row: &Measurement) -> [Option<Residual>; FIGURES.len()] {
+    let mut scored = residuals(profile, row);
+    if !profile.decode.is_known() {
+        let [prefill, _, _, prefill_energy, _, _] = residuals(profile, &row.prompt());
+        (scored[0], scored[3]) = (prefill, prefill_energy);
+    }
+    scored
 }
 
 impl Residuals {
     /// Predicts rows with a profile and notes its residuals.
     pub fn observe(&mut self, profile: &Profile, rows: &[Measurement]) {
-        let bands = profile.bands.as_ref();
         for row in rows {
-            // Rows have been cleaned: each is a request. What the profile does not know is no residual.
-            let Ok(predicted) = profile.predict(row.request) else { continue };
-            let or_none = |measured| if row.request.output_tokens == 1 { Some(0.0) } else { measured };
-            let both = |first: Option<f64>, second: Option<f64>| Some(first? + or_none(second)?);
-            let residual = |observed: Option<f64>, predicted: Option<f32>, ratios: Option<&Ratios>| {
-                Some(Residual::new(row.request, observed?, predicted?, ratios))
-            };
-            let seconds = |observed, predicted: f32, ratios| residual(observed, Some(predicted), ratios);
-            let total_s = both(row.prefill_s, row.decode_s);
-            self.prefill.extend(seconds(row.prefill_s, predicted.prefill_s, bands.map(|bands| &bands.prefill)));
-            self.decode.extend(seconds(row.decode_s, predicted.decode_s, bands.map(|bands| &bands.decode)));
-            self.with_decode += usize::from(total_s.is_some() && row.request.output_tokens > 1);
-            self.total.extend(seconds(total_s, predicted.total_s, bands.map(|bands| &bands.total)));
-            let energy_j = both(row.prefill_energy_j, row.decode_energy_j);
-            self.prefill_energy.extend(residual(row.prefill_energy_j, predicted.prefill_energy_j, None));
-            self.decode_energy.extend(residual(row.decode_energy_j, predicted.decode_energy_j, None));
-            self.energy.extend(residual(energy_j, predicted.energy_j, None));
+            let residuals = residuals(profile, row);
+            self.with_decode += usize::from(residuals[2].is_some() && row.request.output_tokens > 1);
+            self.note(residuals);
         }
+    }
+
+    fn note(&mut self, residuals: [Option<Residual>; FIGURES.len()]) {
+        self.figures.iter_mut().zip(residuals).for_each(|(figure, residual)| figure.extend(residual));
     }
 
     /// All residuals, each with the name of its figure.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, &Residual)> {
-        let all = [
-            ("prefill_s", &self.prefill),
-            ("decode_s", &self.decode),
-            ("total_s", &self.total),
-            ("prefill_energy_j", &self.prefill_energy),
-            ("decode_energy_j", &self.decode_energy),
-            ("energy_j", &self.energy),
-        ];
-        all.into_iter().flat_map(|(name, residuals)| residuals.iter().map(move |residual| (name, residual)))
+        FIGURES.into_iter().zip(&self.figures).flat_map(|(name, all)| all.iter().map(move |residual| (name, residual)))
     }
 
     /// Sums the residuals up.
     pub fn scores(&self) -> Scores {
-        Scores {
-            prefill_s: Errors::of(&self.prefill),
-            decode_s: Errors::of(&self.decode),
-            total_s: Errors::of(&self.total),
-            prefill_energy_j: Errors::of(&self.prefill_energy),
-            decode_energy_j: Errors::of(&self.decode_energy),
-            energy_j: Errors::of(&self.energy),
-        }
+        Scores::new(self.figures.each_ref().map(|residuals| Errors::of(residuals)))
     }
 
     /// The quantiles of observed / predicted.
@@ -191,26 +201,26 @@ impl Residuals {
         let of = |residuals: &[Residual]| {
             Quantiles::of(residuals.iter().map(|residual| residual.observed / residual.predicted).collect())
         };
+        let [prefill, decode, total, ..] = &self.figures;
         // Prompts alone say nothing of whole requests where there is a decode.
-        let whole = self.decode.is_empty() || self.with_decode > 0;
-        let total = if whole { of(&self.total) } else { None };
-        AllQuantiles { prefill: of(&self.prefill), decode: of(&self.decode), total }
+        let whole = decode.is_empty() || self.with_decode > 0;
+        AllQuantiles { prefill: of(prefill), decode: of(decode), total: if whole { of(total) } else { None } }
+    }
+}
+
+impl Scores {
+    /// Errors by [`FIGURES`].
+    pub(crate) fn new(errors: [Option<Errors>; FIGURES.len()]) -> Self {
+        let [prefill_s, decode_s, total_s, prefill_energy_j, decode_energy_j, energy_j] = errors;
+        Self { prefill_s, decode_s, total_s, prefill_energy_j, decode_energy_j, energy_j }
     }
 }
 
 /// The errors of a profile on some rows; of one without decode, on their prompts and on what has no decode.
 pub fn score(profile: &Profile, rows: &[Measurement]) -> Scores {
-    let of = |rows: &[Measurement]| {
-        let mut residuals = Residuals::default();
-        residuals.observe(profile, rows);
-        residuals.scores()
-    };
-    let scores = of(rows);
-    if profile.decode.is_known() {
-        return scores;
-    }
-    let Scores { prefill_s, prefill_energy_j, .. } = of(&rows.iter().map(Measurement::prompt).collect::<Vec<_>>());
-    Scores { prefill_s, prefill_energy_j, ..scores }
+    let mut residuals = Residuals::default();
+    rows.iter().for_each(|row| residuals.note(scored(profile, row)));
+    residuals.scores()
 }
 
 #[cfg(test)]

@@ -6,13 +6,14 @@ use crate::clean::{Cleaned, Cleaner};
 use crate::config::Config;
 use crate::emit::{self, EmitError, Phases};
 use crate::fit::FitError;
-use crate::ingest::{self, IngestError};
-use crate::measurement::{Measurement, Phase, Table};
+use crate::ingest::IngestError;
+use crate::measurement::{Measurement, Phase};
 use crate::power::Powers;
 use crate::report::{Holdout, Report};
 use crate::score::{Residuals, Scores, score};
 use crate::select::{Selected, Settings, select};
 use crate::split::{draw, holdout, stratified};
+use crate::tally::{score_all, score_rest};
 use std::path::PathBuf;
 use token2metrics_core::{Profile, Request};
 
@@ -71,8 +72,9 @@ pub fn train(config: &Config) -> Result<Trained, TrainError> {
     let device = &rows.device.rows;
     let phases = server.calibrate(config, device)?;
     let powers = Powers::new(config, device, |request| phases.prefill.seconds(request));
-    // Where holdout files can show whether bands hold, the folds need no bands of their own.
-    let unseen = unseen(config, device, |fitted| server.trial(config, fitted, config.holdout.is_empty()));
+    // Where other rows can show whether bands hold, the folds need no bands of their own.
+    let no_others = config.holdout.is_empty() && !rows.device.is_sample();
+    let unseen = unseen(config, device, |fitted| server.trial(config, fitted, no_others));
     let quantiles = unseen.as_ref().map(Residuals::quantiles).unwrap_or_default();
     let profile = Profile {
         power: powers.curves(),
@@ -80,7 +82,7 @@ pub fn train(config: &Config) -> Result<Trained, TrainError> {
         ..server.profile(config, &phases, device)?
     };
     let blob = emit::blob(&profile)?;
-    let holdout = score_holdout(config, &server, &rows, &profile);
+    let holdout = score_holdout(config, &server, &rows, &profile)?;
     let made = Made { phases, powers, quantiles, cross_validation: unseen.as_ref().map(Residuals::scores), holdout };
     let report = Report::new(config, &rows, made, &profile, &blob);
     Ok(Trained { profile, blob, report, rows, unseen: unseen.unwrap_or_default() })
@@ -97,21 +99,22 @@ pub(crate) struct Made {
 
 impl Rows {
     fn read(config: &Config) -> Result<Self, IngestError> {
-        Self::with_scored(config, &read(&config.holdout)?)
+        Self::with_scored(config, &config.holdout)
     }
 
-    /// The config's rows, with these to be scored.
+    /// The config's rows, with those of some files to be scored.
     ///
     /// # Errors
-    /// The first thing wrong with any file that the config names to be fitted.
-    pub fn with_scored(config: &Config, scored: &[Table]) -> Result<Self, IngestError> {
-        let server = config.server.as_ref().map(|server| read(&server.data)).transpose()?;
-        let mut device = Cleaner::default();
+    /// The first thing wrong with any of the files.
+    pub fn with_scored(config: &Config, scored: &[PathBuf]) -> Result<Self, IngestError> {
+        let cleaner = || Cleaner::new(config.validation.seed);
+        let server = config.server.as_ref().map(|server| cleaner().read(&server.data)).transpose()?;
+        let mut device = cleaner();
         Ok(Self {
-            server: server.map(|tables| Cleaner::default().clean(&tables)),
-            device: device.clean(&read(&config.device.data)?),
+            server,
+            device: device.read(&config.device.data)?,
             // The same cleaner: a row that is fitted is no holdout row.
-            holdout: device.clean(scored),
+            holdout: device.read(scored)?,
         })
     }
 
@@ -120,14 +123,6 @@ impl Rows {
         let server = self.server.as_ref().filter(|_| method != Method::Direct);
         [server.map_or([].as_slice(), |server| &server.rows), &self.device.rows].concat()
     }
-}
-
-/// Reads some canonical files.
-///
-/// # Errors
-/// The first thing wrong with any of them.
-pub fn read(paths: &[PathBuf]) -> Result<Vec<Table>, IngestError> {
-    paths.iter().map(|path| ingest::read(path)).collect()
 }
 
 /// What the server's rows give; without a server, nothing.
@@ -220,18 +215,27 @@ fn settings(config: &Config, phase: Phase) -> &Settings {
     }
 }
 
-/// Scores on device rows that the scored profile has not seen: of the profile itself on the holdout files, or of one that was fitted
-/// without a share of the device rows on that share.
-fn score_holdout(config: &Config, server: &ServerFits<'_>, rows: &Rows, profile: &Profile) -> Holdout {
+/// Scores on device rows that the scored profile has not seen: of the profile itself on the holdout files, or else on what it was not fitted on where that
+/// is a sample, or of one that was fitted without a share of the device rows on that share.
+fn score_holdout(
+    config: &Config,
+    server: &ServerFits<'_>,
+    rows: &Rows,
+    profile: &Profile,
+) -> Result<Holdout, IngestError> {
     let device = &rows.device.rows;
     if !config.holdout.is_empty() {
-        return Holdout { from: "the holdout files", scores: Some(score(profile, &rows.holdout.rows)) };
+        return Ok(Holdout { from: "the holdout files", scores: Some(score_all(profile, &rows.holdout)?) });
+    }
+    if rows.device.is_sample() {
+        let scores = score_rest(profile, &rows.device)?;
+        return Ok(Holdout { from: "the device rows beyond the sample that was fitted", scores: Some(scores) });
     }
     let split = holdout(device.len(), config.validation.test_size, config.validation.seed);
     let (fitted, scored) = split.of(device);
     // Too few rows to set any aside: the report says that there is no score.
     let scores = server.trial(config, &fitted, true).ok().map(|profile| score(&profile, &scored));
-    Holdout { from: "device rows set aside by validation.test_size", scores }
+    Ok(Holdout { from: "device rows set aside by validation.test_size", scores })
 }
 
 /// Rows that cross-validation makes profiles from and predicts; ten times as many as a 99 % ratio takes.

@@ -9,7 +9,6 @@ use token2metrics_trainer::calibrate::{Calibrated, Map, Method};
 use token2metrics_trainer::clean::Rejection;
 use token2metrics_trainer::config::Config;
 use token2metrics_trainer::fit::FitError;
-use token2metrics_trainer::ingest;
 use token2metrics_trainer::measurement::{Phase, Sample};
 use token2metrics_trainer::score::score;
 use token2metrics_trainer::train::{Rows, train};
@@ -98,9 +97,9 @@ const LINES: &str =
 fn compared(folder: &Folder, config: &Config, scored: &str) -> (Vec<Predictor>, Vec<Rejection>) {
     folder.csv("scored.csv", scored);
     let profile = train(config).expect("rows that can be fitted").profile;
-    let scored = ingest::read(&folder.path("scored.csv")).expect("rows");
-    let rows = Rows::with_scored(config, &[scored]).expect("rows");
-    (compare(&profile, &score(&profile, &rows.holdout.rows), &rows), rows.holdout.rejected)
+    let rows = Rows::with_scored(config, &[folder.path("scored.csv")]).expect("rows");
+    let predictors = compare(&profile, &score(&profile, &rows.holdout.rows), &rows).expect("the same rows");
+    (predictors, rows.holdout.rejected)
 }
 
 fn mapes(predictor: &Predictor) -> [Option<f64>; 3] {

@@ -2,11 +2,11 @@
 
 use super::tariff::{TariffArgs, currency_of};
 use crate::figures::{Figures, flag_names, is_doubtful};
-use crate::ingest;
+use crate::ingest::{IngestError, Source};
 use crate::locate::{Located, ModelArgs};
 use crate::output;
 use crate::table::{Format, joules, money, seconds};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -71,11 +71,12 @@ impl BatchPredict {
     pub fn run(self, config_dir: &Path) -> Result<String> {
         let Located { mut profile, .. } = self.model.locate(config_dir)?;
         self.tariff.apply(&mut profile)?;
-        let rows = ingest::read(&self.input_file)?.rows;
         let currency = currency_of(&profile);
         let mut summary = Summary { n: 0, flagged: 0, total_s: 0.0, energy_j: Some(0.0), cost: Some(0.0), currency };
-        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-        for row in rows {
+        let source = Source::open(&self.input_file)?;
+        let mut output = output::begin(&self.output_file)?;
+        let mut writer = csv::WriterBuilder::new().has_headers(false).buffer_capacity(1 << 16).from_writer(&mut output);
+        source.each(|row| {
             let place = || format!("{}:{}", self.input_file.display(), row.line);
             let prediction = profile.predict(row.request).with_context(place)?;
             let Request { input_tokens, cached_tokens, output_tokens } = row.request;
@@ -88,9 +89,15 @@ impl BatchPredict {
             let flags = flag_names(prediction.flags).join(" ");
             writer.serialize((input_tokens, output_tokens, cached_tokens, values, flags))?;
             summary.add(&prediction);
+            anyhow::Ok(())
+        })?;
+        if summary.n == 0 {
+            bail!(IngestError::Empty { path: self.input_file });
         }
         self.tariff.warn_of_no_cost(summary.cost.is_some());
-        output::write_all(&[(self.output_file.clone(), writer.into_inner()?)])?;
+        writer.flush().with_context(|| format!("{}: cannot write", self.output_file.display()))?;
+        drop(writer);
+        output::finish(output, &self.output_file)?;
         self.format.render(&summary, || format!("{}{}\n", summary.text(), self.output_file.display()))
     }
 }

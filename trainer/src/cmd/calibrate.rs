@@ -1,15 +1,16 @@
 //! `calibrate`: a trained profile for another device, by a few rows measured there.
 
 use crate::calibrate::Method;
-use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
+use crate::clean::{Cleaned, Cleaner, Rejection};
 use crate::emit;
 use crate::formula;
-use crate::ingest;
 use crate::locate;
 use crate::measurement::{Phase, Spent};
 use crate::output::write_all;
 use crate::power::{self, rescale, warn_of_outliers};
 use crate::recalibrate::{Change, Recalibrated, recalibrate};
+use crate::report::is_zero;
+use crate::select::Validation;
 use crate::table::{Format, percent, table};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -68,6 +69,8 @@ struct Report {
     llm: String,
     device: String,
     rejected: Vec<Rejection>,
+    #[serde(skip_serializing_if = "is_zero")]
+    unlisted: usize,
     prefill: Option<PhaseReport>,
     decode: Option<PhaseReport>,
     /// `None` where nothing is known.
@@ -82,11 +85,12 @@ impl Calibrate {
     /// A file that is no blob, or rows that do not determine the map.
     pub fn run(self) -> Result<String> {
         let trained = locate::read(&self.model_path)?.profile;
-        let Cleaned { rows, rejected, .. } = Cleaner::default().clean(&[ingest::read(&self.data)?]);
-        if rows.is_empty() {
+        let cleaned = Cleaner::new(Validation::default().seed).read(std::slice::from_ref(&self.data))?;
+        if cleaned.rows.is_empty() {
             bail!("no usable row in {}", self.data.display());
         }
-        warn_of(&rejected);
+        cleaned.warn();
+        let Cleaned { rows, rejected, unlisted, .. } = cleaned;
         let Recalibrated { mut profile, prefill, decode, quantiles } = recalibrate(&trained, self.method, &rows)?;
         for (phase, change) in [(Phase::Prefill, &prefill), (Phase::Decode, &decode)] {
             if change.is_none() {
@@ -123,7 +127,7 @@ impl Calibrate {
         let (prefill, decode) = (report_of(Phase::Prefill, prefill), report_of(Phase::Decode, decode));
         write_all(&[(self.output.clone(), emit::blob(&profile)?)])?;
         let (llm, device) = (profile.identity.llm.to_string(), profile.identity.device.to_string());
-        let report = Report { llm, device, rejected, prefill, decode, prefill_power, decode_power };
+        let report = Report { llm, device, rejected, unlisted, prefill, decode, prefill_power, decode_power };
         self.format.render(&report, || self.text(&report))
     }
 

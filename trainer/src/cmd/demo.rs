@@ -3,7 +3,6 @@
 use super::train::{text, train_all};
 use crate::config::Config;
 use crate::formula::identity;
-use crate::ingest;
 use crate::score::ape_percent;
 use crate::table::{percent, seconds, table};
 use crate::train::Trained;
@@ -39,26 +38,23 @@ impl Demo {
         let config = Config::load(&folder.path().join("smollm2_135m.toml"))?;
         let trained = train_all(std::slice::from_ref(&config))?;
         let mut report = format!("Training {}\n\n", identity(&config.llm, &config.device.name, &config.variant));
-        for Trained { profile, blob, report: training, .. } in &trained {
+        for Trained { profile, blob, report: training, rows: measured, .. } in &trained {
             report += &text(&[training], false);
             report += &format!(
                 "\nThe profile is a blob of {} bytes. Some holdout requests, predicted and measured:\n\n",
                 blob.len()
             );
             let mut rows = Vec::new();
-            for path in &config.holdout {
-                for row in ingest::read(path)?.rows.iter().step_by(9) {
-                    let (Some(prefill_s), Some(decode_s)) = (row.prefill_s, row.decode_s) else { continue };
-                    let (measured, predicted) =
-                        (prefill_s + decode_s, f64::from(profile.predict(row.request)?.total_s));
-                    rows.push([
-                        row.request.input_tokens.to_string(),
-                        row.request.output_tokens.to_string(),
-                        seconds(predicted),
-                        seconds(measured),
-                        percent(ape_percent(measured, predicted)),
-                    ]);
-                }
+            for row in measured.holdout.rows.iter().step_by(9) {
+                let (Some(prefill_s), Some(decode_s)) = (row.prefill_s, row.decode_s) else { continue };
+                let (measured, predicted) = (prefill_s + decode_s, f64::from(profile.predict(row.request)?.total_s));
+                rows.push([
+                    row.request.input_tokens.to_string(),
+                    row.request.output_tokens.to_string(),
+                    seconds(predicted),
+                    seconds(measured),
+                    percent(ape_percent(measured, predicted)),
+                ]);
             }
             report += &table(["input tokens", "output tokens", "predicted", "measured", "error %"], 0, rows);
         }

@@ -1,19 +1,24 @@
 //! `evaluate`: profiles against measured requests, beside simpler predictors.
 
 use crate::baseline::{Predictor, compare};
-use crate::clean::{Cleaner, Rejection, warn_of};
+use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
 use crate::config::{Catalog, Config};
 use crate::formula;
 use crate::locate::{Located, ModelArgs, check_device};
-use crate::measurement::{Measurement, Table};
-use crate::output::write_all;
-use crate::score::{Scores, score};
+use crate::measurement::Measurement;
+use crate::output::{begin, finish};
+use crate::report::is_zero;
+use crate::score::Scores;
+use crate::select::Validation;
 use crate::table::{self, Format, MAPES};
-use crate::train::{Rows, read};
-use anyhow::{Result, bail, ensure};
+use crate::tally::score_all;
+use crate::train::Rows;
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 use token2metrics_core::Profile;
 
 /// Compare trained models, and simpler predictors, with measured requests, by default with the config's holdout
@@ -47,6 +52,8 @@ struct Report {
     /// Those that were scored.
     rows: usize,
     rejected: Vec<Rejection>,
+    #[serde(skip_serializing_if = "is_zero")]
+    unlisted: usize,
     #[serde(flatten)]
     scores: Scores,
     predictors: Vec<Predictor>,
@@ -56,7 +63,7 @@ struct Report {
 struct Evaluated {
     report: Report,
     profile: Profile,
-    rows: Vec<Measurement>,
+    rows: Cleaned,
 }
 
 /// A row of `predictions.csv`.
@@ -86,7 +93,7 @@ impl Evaluate {
         };
         let evaluated = Evaluated::new(profile, config, data)?;
         if let Some(folder) = &self.output {
-            write_all(&evaluated.files(folder)?)?;
+            evaluated.files(folder)?.into_iter().try_for_each(|(path, file)| finish(file, &path))?;
         }
         let report = &evaluated.report;
         self.format.render(report, || report.text())
@@ -122,7 +129,7 @@ impl Evaluate {
             "{}: no config names a [device] holdout: nothing to compare with",
             config_dir.display()
         );
-        write_all(&files)?;
+        files.into_iter().try_for_each(|(path, file)| finish(file, &path))?;
         self.format.render(&reports, || mean_errors(&reports))
     }
 }
@@ -142,37 +149,43 @@ fn holdout(config: Config) -> Result<(Config, Vec<PathBuf>)> {
 impl Evaluated {
     /// Scores a profile on some files, and, as far as its config is known, what else that config's rows can teach.
     fn new(profile: Profile, config: Result<Config>, data: Vec<PathBuf>) -> Result<Self> {
-        let tables = read(&data)?;
-        let rows = config.and_then(|config| rows(&profile, &config, &tables));
-        let scored = match &rows {
-            Ok(rows) => rows.holdout.clone(),
+        let (rows, is_known) = match config.and_then(|config| rows(&profile, &config, &data)) {
+            Ok(rows) => (rows, true),
             Err(reason) => {
+                let holdout = Cleaner::new(Validation::default().seed).read(&data)?;
                 log::info!("no comparison with simpler predictors: {reason:#}");
-                Cleaner::default().clean(&tables)
+                (Rows { holdout, ..Rows::default() }, false)
             }
         };
-        warn_of(&scored.rejected);
+        let scored = &rows.holdout;
+        warn_of(&scored.rejected, scored.unlisted);
         ensure!(!scored.rows.is_empty(), "no usable row in {}", join(&data));
-        let scores = score(&profile, &scored.rows);
+        let scores = score_all(&profile, scored)?;
         let predictors =
-            rows.map_or_else(|_| vec![Predictor::this_profile(&scores)], |rows| compare(&profile, &scores, &rows));
+            if is_known { compare(&profile, &scores, &rows)? } else { vec![Predictor::this_profile(&scores)] };
+        let scored = rows.holdout;
         let identity = &profile.identity;
         let report = Report {
             llm: identity.llm.to_string(),
             device: identity.device.to_string(),
             variant: identity.variant.to_string(),
             data,
-            rows: scored.rows.len(),
-            rejected: scored.rejected,
+            rows: scored.usable,
+            rejected: scored.rejected.clone(),
+            unlisted: scored.unlisted,
             scores,
             predictors,
         };
-        Ok(Self { report, profile, rows: scored.rows })
+        Ok(Self { report, profile, rows: scored })
     }
 
-    fn files(&self, folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for row in &self.rows {
+    /// Writes its files under temporary names.
+    fn files(&self, folder: &Path) -> Result<[(PathBuf, NamedTempFile); 2]> {
+        let [evaluation, predictions] = ["evaluation.json", "predictions.csv"].map(|name| folder.join(name));
+        let (mut report, mut rows) = (begin(&evaluation)?, begin(&predictions)?);
+        report.write_all(&serde_json::to_vec_pretty(&self.report)?)?;
+        let mut writer = csv::Writer::from_writer(&mut rows);
+        self.rows.each(|row: &Measurement| {
             let whole = self.profile.predict(row.request);
             let prompt = self.profile.predict(row.prompt().request)?;
             writer.serialize(Row {
@@ -184,16 +197,16 @@ impl Evaluated {
                 observed_decode_s: row.decode_s,
                 predicted_decode_s: whole.ok().map(|predicted| predicted.decode_s),
             })?;
-        }
-        Ok(vec![
-            (folder.join("evaluation.json"), serde_json::to_vec_pretty(&self.report)?),
-            (folder.join("predictions.csv"), writer.into_inner()?),
-        ])
+            anyhow::Ok(())
+        })?;
+        writer.flush().with_context(|| format!("{}: cannot write", predictions.display()))?;
+        drop(writer);
+        Ok([(evaluation, report), (predictions, rows)])
     }
 }
 
 /// The rows of a profile's config, and those to be scored; an error where they are of another device.
-fn rows(profile: &Profile, config: &Config, scored: &[Table]) -> Result<Rows> {
+fn rows(profile: &Profile, config: &Config, scored: &[PathBuf]) -> Result<Rows> {
     check_device(profile, config)?;
     Ok(Rows::with_scored(config, scored)?)
 }

@@ -1,8 +1,7 @@
 //! `rehearse`: how good a calibration from few rows is likely to be.
 
 use crate::calibrate::Method;
-use crate::clean::{Cleaned, Cleaner, warn_of};
-use crate::ingest;
+use crate::clean::Cleaner;
 use crate::locate::{Located, ModelArgs};
 use crate::rehearse::{Rehearsal, Spread, rehearse};
 use crate::table::{Format, percent, table};
@@ -44,8 +43,9 @@ impl Rehearse {
     /// A model that is not trained, or too few rows to leave any to score.
     pub fn run(self, config_dir: &Path) -> Result<String> {
         let Located { profile, .. } = self.model.locate(config_dir)?;
-        let Cleaned { rows, rejected, .. } = Cleaner::default().clean(&[ingest::read(&self.data)?]);
-        warn_of(&rejected);
+        let cleaned = Cleaner::new(self.seed).read(std::slice::from_ref(&self.data))?;
+        cleaned.warn();
+        let rows = cleaned.rows;
         if self.rows == 0 || self.rows >= rows.len() {
             bail!(
                 "--rows {}: must be from 1 to {}, so that rows are left to score: {} has {} usable rows",

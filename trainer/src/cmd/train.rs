@@ -8,7 +8,7 @@ use crate::page::page;
 use crate::plot::figures;
 use crate::power::{PhasePower, Source};
 use crate::preset;
-use crate::report::{PhaseReport, Report};
+use crate::report::{PhaseReport, Report, RowCounts};
 use crate::score::{Errors, Residual, Residuals, Scores};
 use crate::select::Type;
 use crate::table::{Format, name, percent, table};
@@ -123,7 +123,10 @@ pub fn train_all(configs: &[Config]) -> Result<Vec<Trained>> {
 
 /// Says on stderr what was set aside and what to know before trusting the profile.
 fn tell(report: &Report) {
-    warn_of(report.rejected());
+    let RowCounts { server, device, holdout } = &report.rows;
+    for rows in server.iter().chain([device, holdout]) {
+        warn_of(&rows.rejected, rows.unlisted);
+    }
     for warning in &report.warnings {
         log::warn!("{}: {warning}", report.model);
     }

@@ -13,13 +13,16 @@ const MOST: usize = 1000;
 pub(super) struct Marks {
     device: Vec<Point>,
     holdout: Vec<Point>,
+    /// Whether there are more rows than are kept, of the device and of the holdout.
+    sampled: [bool; 2],
 }
 
 impl Marks {
     /// The rows that have a place in the figure.
     pub(super) fn new(rows: &Rows, place: impl Fn(&Measurement) -> Option<Point>) -> Self {
         let places = |rows: &[Measurement]| rows.iter().filter_map(&place).collect();
-        Self { device: places(&rows.device.rows), holdout: places(&rows.holdout.rows) }
+        let sampled = [rows.device.is_sample(), rows.holdout.is_sample()];
+        Self { device: places(&rows.device.rows), holdout: places(&rows.holdout.rows), sampled }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -45,12 +48,16 @@ impl Marks {
 
     /// How many there are, and how many are drawn.
     pub(super) fn caption(&self) -> String {
-        let some = |points: &[Point], what| match (points.len(), stride(points)) {
-            (0, _) => None,
-            (rows, 1) => Some(count(rows, what)),
-            (rows, stride) => Some(format!("{} (one of {stride} is drawn)", count(rows, what))),
+        let some = |points: &[Point], what, sampled| {
+            let of = if sampled { "a sample of " } else { "" };
+            match (points.len(), stride(points)) {
+                (0, _) => None,
+                (rows, 1) => Some(format!("{of}{}", count(rows, what))),
+                (rows, stride) => Some(format!("{of}{} (one of {stride} is drawn)", count(rows, what))),
+            }
         };
-        let captions = [some(&self.device, "device row"), some(&self.holdout, "holdout row")];
+        let [device, holdout] = self.sampled;
+        let captions = [some(&self.device, "device row", device), some(&self.holdout, "holdout row", holdout)];
         captions.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
