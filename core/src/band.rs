@@ -1,5 +1,7 @@
 //! How far off predictions were on requests that no fit had seen.
 
+use crate::polynomial::float;
+
 /// Of observed / predicted, on requests that no fit had seen: the ratio that a share of them does not exceed, for each of [`Level::ALL`].
 ///
 /// The ratios are kept in units of 1/8192: a tenth of a per mille, up to 8.
@@ -108,7 +110,7 @@ impl Ratios {
         let [p5, _, _, p95, _] = self.0;
         // `seconds * self.at(level)` to the bit, with one division by a power of two for both.
         let unit = seconds / ONE;
-        Band { low_s: unit * f32::from(p5), high_s: unit * f32::from(p95) }
+        Band { low_s: unit * float(p5.into()), high_s: unit * float(p95.into()) }
     }
 
     /// [`Ratios::band`] where a drift has moved the seconds, with the factor that it has for the band's width.

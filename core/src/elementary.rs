@@ -31,7 +31,7 @@ fn horner(at: f32, coefficients: &Series) -> f32 {
 pub(crate) fn decay(x: f32) -> f32 {
     /// The sum with it is rounded to a whole number, which its last bits are: 1.5 * 2^23.
     const WHOLE: f32 = 12_582_912.0;
-    if x > 87.0 {
+    if 87.0 < x {
         return 0.0;
     }
     let rounded = x * core::f32::consts::LOG2_E + WHOLE;

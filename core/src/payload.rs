@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
                 let mut idle = || if kind == 4 { self.not_negative(watts) } else { 0.0 };
                 let (idle_w, wake_s) = (idle(), idle());
                 let (steady_w, deficit_w, tau_s) = (self.not_negative(watts), self.float(), self.float());
-                self.require(deficit_w <= steady_w && tau_s > 0.0, watts);
+                self.require(steady_w >= deficit_w && 0.0 < tau_s, watts);
                 most_w = idle_w + steady_w + fabsf(deficit_w);
                 if kind == 4 {
                     PowerCurve::Wake { idle_w, wake_s, steady_w, deficit_w, tau_s }

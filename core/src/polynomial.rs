@@ -90,7 +90,7 @@ impl Term {
 }
 
 /// A count below 2^31 as a number, by the instruction that processors have for signed ones.
-fn float(count: u32) -> f32 {
+pub(crate) fn float(count: u32) -> f32 {
     count as i32 as f32
 }
 

@@ -1,5 +1,6 @@
 //! What is answered: the seconds, joules and cost of one request, phase by phase.
 
+use crate::polynomial::float;
 use crate::{Band, Bands, Correction, Phase, Profile, Ratios, Request, RequestError, Span};
 
 /// The latency, energy and cost of one request.
@@ -77,6 +78,11 @@ impl Flags {
             self.0 |= flag.0;
         }
     }
+}
+
+/// Whether a figure is infinite, without a comparison of floats: a core without an FPU has a function for every kind of these.
+fn is_unknown(figure: f32) -> bool {
+    figure.to_bits() == f32::INFINITY.to_bits()
 }
 
 impl Span {
@@ -213,8 +219,8 @@ impl Profile {
         // Infinite where one of them is.
         let energy_j = prefill_energy_j + decode_energy_j;
         let cost = self.tariff.as_ref().map_or(f32::INFINITY, |tariff| tariff.cost_or_infinity(energy_j, total_s));
-        flags.set_if(energy_j == f32::INFINITY, Flags::NO_ENERGY);
-        flags.set_if(cost == f32::INFINITY, Flags::NO_COST);
+        flags.set_if(is_unknown(energy_j), Flags::NO_ENERGY);
+        flags.set_if(is_unknown(cost), Flags::NO_COST);
         flags.set_if(self.bands.is_none(), Flags::NO_BANDS);
         let band = |ratios: fn(&Bands) -> &Ratios, seconds| {
             self.bands.as_ref().map_or(Band::UNKNOWN, |bands| ratios(bands).band(seconds))
@@ -223,12 +229,12 @@ impl Profile {
             prefill_s,
             decode_s,
             total_s,
-            tpot_s: if steps == 0 { 0.0 } else { decode_s / steps as f32 },
+            tpot_s: if steps == 0 { 0.0 } else { decode_s / float(steps) },
             prefill_energy_j,
             decode_energy_j,
             energy_j,
             // No time takes no energy, or one that is not known.
-            average_power_w: if total_s > 0.0 { energy_j / total_s } else { energy_j },
+            average_power_w: if 0.0 < total_s { energy_j / total_s } else { energy_j },
             cost,
             prefill_band: band(|bands| &bands.prefill, prefill_s),
             decode_band: band(|bands| &bands.decode, decode_s),

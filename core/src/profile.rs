@@ -121,6 +121,11 @@ impl<const N: usize> Phase<N> {
 
     /// Whether anything is known of the phase: its polynomial has a fixed part or a term.
     pub fn is_known(&self) -> bool {
-        self.polynomial.fixed_s != 0.0 || !self.polynomial.terms.is_empty()
+        !self.polynomial.terms.is_empty() || !is_zero(self.polynomial.fixed_s)
     }
+}
+
+/// Whether a number is 0, without a comparison of floats: a core without an FPU has a function for every kind of these.
+pub(crate) fn is_zero(number: f32) -> bool {
+    number.to_bits() << 1 == 0
 }
