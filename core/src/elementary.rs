@@ -2,6 +2,8 @@
 //!
 //! Those of `libm` handle all others too, in 1.3 KB of flash where these take 0.3, and cannot be computed for several requests at once.
 
+use crate::polynomial::float;
+
 /// Coefficients of the power 0 first.
 type Series = [f32; 6];
 
@@ -31,7 +33,7 @@ fn horner(at: f32, coefficients: &Series) -> f32 {
 pub(crate) fn decay(x: f32) -> f32 {
     /// The sum with it is rounded to a whole number, which its last bits are: 1.5 * 2^23.
     const WHOLE: f32 = 12_582_912.0;
-    if 87.0 < x {
+    if x > 87.0 {
         return 0.0;
     }
     let rounded = x * core::f32::consts::LOG2_E + WHOLE;
@@ -50,7 +52,7 @@ pub(crate) fn decay_behind(x: f32) -> f32 {
 /// `(1 + x) ln(1 + x) - x` of an x that is not negative.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn growth(x: f32) -> f32 {
-    if x < 0.125 { x * (x * horner(x, &GROWTH)) } else { (1.0 + x) * ln_1p(x) - x }
+    if x >= 0.125 { (1.0 + x) * ln_1p(x) - x } else { x * (x * horner(x, &GROWTH)) }
 }
 
 /// `ln(1 + x)` of an x that is not negative.
@@ -64,7 +66,7 @@ fn ln_1p(x: f32) -> f32 {
     let rounded_off = (x - (sum - 1.0)) / sum;
     let above = sum.to_bits() - LEAST;
     let m = f32::from_bits((above & ((1 << FRACTION) - 1)) + LEAST);
-    let k = (above >> FRACTION) as i32 as f32;
+    let k = float(above >> FRACTION);
     let s = (m - 1.0) / (m + 1.0);
     k * LN_2[0] + (k * LN_2[1] + rounded_off + 2.0 * s * horner(s * s, &ARTANH))
 }

@@ -89,9 +89,10 @@ impl Term {
     }
 }
 
-/// A count below 2^31 as a number, by the instruction that processors have for signed ones.
+/// A count below 2^31 as a number.
 pub(crate) fn float(count: u32) -> f32 {
-    count as i32 as f32
+    // Larger processors have an instruction for several signed numbers at once; a core without an FPU shall have one function for all.
+    if cfg!(target_os = "none") { count as f32 } else { count as i32 as f32 }
 }
 
 /// A fixed part and up to `N` terms.

@@ -99,10 +99,10 @@ impl PowerCurve {
 fn ramp_j(steady_w: f32, deficit_w: f32, tau_s: f32, seconds: f32) -> f32 {
     let (missing_s, caught_up_s) = split(seconds, tau_s);
     // Without a subtraction of joules, so that a power that begins at 0 gives no energy below 0.
-    if deficit_w < 0.0 {
-        steady_w * seconds - deficit_w * missing_s
-    } else {
+    if deficit_w >= 0.0 {
         (steady_w - deficit_w) * seconds + deficit_w * caught_up_s
+    } else {
+        steady_w * seconds - deficit_w * missing_s
     }
 }
 
@@ -111,11 +111,11 @@ fn ramp_j(steady_w: f32, deficit_w: f32, tau_s: f32, seconds: f32) -> f32 {
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn split(seconds: f32, tau_s: f32) -> (f32, f32) {
     let elapsed = seconds / tau_s;
-    if elapsed < 0.25 {
-        let caught_up_s = tau_s * decay_behind(elapsed);
-        (seconds - caught_up_s, caught_up_s)
-    } else {
+    if elapsed >= 0.25 {
         let missing_s = tau_s * (1.0 - decay(elapsed));
         (missing_s, seconds - missing_s)
+    } else {
+        let caught_up_s = tau_s * decay_behind(elapsed);
+        (seconds - caught_up_s, caught_up_s)
     }
 }

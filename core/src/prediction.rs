@@ -69,8 +69,11 @@ impl Flags {
 
     /// Seconds, never below 0.
     fn raise(&mut self, seconds: f32) -> f32 {
-        self.set_if(seconds < 0.0, Self::RAISED_TO_ZERO);
-        if seconds < 0.0 { 0.0 } else { seconds }
+        if seconds >= 0.0 {
+            return seconds;
+        }
+        *self = self.with(Self::RAISED_TO_ZERO);
+        0.0
     }
 
     pub(crate) fn set_if(&mut self, condition: bool, flag: Self) {
@@ -82,7 +85,7 @@ impl Flags {
 
 /// Whether a figure is infinite, without a comparison of floats: a core without an FPU has a function for every kind of these.
 fn is_unknown(figure: f32) -> bool {
-    figure.to_bits() == f32::INFINITY.to_bits()
+    figure.to_bits() >= f32::INFINITY.to_bits()
 }
 
 impl Span {
@@ -229,7 +232,8 @@ impl Profile {
             prefill_s,
             decode_s,
             total_s,
-            tpot_s: if steps == 0 { 0.0 } else { decode_s / float(steps) },
+            // Without steps, decode takes no time.
+            tpot_s: decode_s / float(steps.max(1)),
             prefill_energy_j,
             decode_energy_j,
             energy_j,

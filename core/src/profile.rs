@@ -121,11 +121,6 @@ impl<const N: usize> Phase<N> {
 
     /// Whether anything is known of the phase: its polynomial has a fixed part or a term.
     pub fn is_known(&self) -> bool {
-        !self.polynomial.terms.is_empty() || !is_zero(self.polynomial.fixed_s)
+        !self.polynomial.terms.is_empty() || self.polynomial.fixed_s.abs() > 0.0
     }
-}
-
-/// Whether a number is 0, without a comparison of floats: a core without an FPU has a function for every kind of these.
-pub(crate) fn is_zero(number: f32) -> bool {
-    number.to_bits() << 1 == 0
 }

@@ -1,7 +1,6 @@
 //! What energy, time and a request cost.
 
 use crate::Name;
-use crate::profile::is_zero;
 
 /// Bytes of a currency's name: the three letters of ISO 4217.
 pub const CURRENCY: usize = 3;
@@ -30,7 +29,7 @@ impl Tariff {
     /// [`Tariff::cost`], where what is not known is infinite.
     pub(crate) fn cost_or_infinity(&self, energy_j: f32, seconds: f32) -> f32 {
         // Infinity times a price of 0 would be NaN.
-        let energy = if is_zero(self.per_kwh) { 0.0 } else { energy_j * self.per_kwh * (1.0 / 3.6e6) };
+        let energy = if self.per_kwh > 0.0 { energy_j * self.per_kwh * (1.0 / 3.6e6) } else { 0.0 };
         energy + seconds * self.per_hour * (1.0 / 3600.0) + self.per_request
     }
 }
