@@ -223,8 +223,11 @@ impl<'a> Reader<'a> {
             if self.error.is_some() {
                 break;
             }
-            let mut term_s = fabsf(coefficient);
-            for _ in 0..degree {
+            let mut term_s = fabsf(coefficient) * LONGEST;
+            if degree > 1 {
+                term_s *= LONGEST;
+            }
+            if degree > 2 {
                 term_s *= LONGEST;
             }
             most_s += term_s;

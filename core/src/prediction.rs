@@ -183,9 +183,12 @@ impl Profile {
         let steps = request.output_tokens - 1;
         let mut flags = self.range_flags(request);
         let prefill_s = self.profile_prefill_s(request, &mut flags);
-        let decode_s = self.profile_decode_s(request.input_tokens, steps, &mut flags);
         let prefill_j = self.power.prefill.joules(0.0, prefill_s);
-        let decode_j = if steps == 0 { 0.0 } else { self.power.decode.joules(prefill_s, decode_s) };
+        let (mut decode_s, mut decode_j) = (0.0, 0.0);
+        if steps > 0 {
+            decode_s = self.profile_decode_s(request.input_tokens, steps, &mut flags);
+            decode_j = self.power.decode.joules(prefill_s, decode_s);
+        }
         Ok(self.figures_of([prefill_s, decode_s], [prefill_j, decode_j], steps, flags))
     }
 
