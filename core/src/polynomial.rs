@@ -130,9 +130,8 @@ enum Closed {
     Sum,
 }
 
-/// One loop for both forms, which a firmware has once.
-#[cfg_attr(target_os = "none", inline(never))]
-#[cfg_attr(not(target_os = "none"), inline(always))]
+/// One loop for both forms, which a program has once.
+#[inline(never)]
 fn seconds(fixed_s: f32, terms: &[Term], closed: Closed, from: u32, to: u32) -> f32 {
     terms.iter().fold(fixed_s, |seconds, term| {
         seconds
