@@ -83,9 +83,9 @@ impl Flags {
     }
 }
 
-/// Whether a figure is infinite, without a comparison of floats: a core without an FPU has a function for every kind of these.
+/// Whether a figure is not known.
 fn is_unknown(figure: f32) -> bool {
-    figure.to_bits() >= f32::INFINITY.to_bits()
+    figure == f32::INFINITY
 }
 
 impl Span {
