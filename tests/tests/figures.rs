@@ -35,7 +35,7 @@ fn text_shows_what_is_known_and_leaves_out_the_rest() {
          | decode                  |       1.106 s |  1.051 s |  1.156 s |\n\
          | total                   |       1.120 s |  1.053 s |  1.182 s |\n\
          | per output token (TPOT) |      22.58 ms |          |          |\n\
-         | energy                  |      21.446 J |          |          |\n\
+         | energy                  |      21.447 J |          |          |\n\
          | average power           |       19.14 W |          |          |\n\
          | cost                    | 0.0002571 USD |          |          |\n\
          low, high: 5 % of such requests are expected to take less, 5 % to take more\n"
