@@ -128,8 +128,8 @@ impl Ratios {
     fn drifted(&self, level: Level, width: f32) -> f32 {
         let away = self.at(level) - self.at(Level::P50);
         let least = if level == Level::P50 { 0.0 } else { LEAST_SPREAD };
-        let away = if level == Level::P5 { libm::fminf(away, -least) } else { libm::fmaxf(away, least) };
-        libm::fmaxf(1.0 + width * away, 0.0)
+        let away = if level == Level::P5 { -at_least(-away, least) } else { at_least(away, least) };
+        at_least(1.0 + width * away, 0.0)
     }
 
     /// The larger half of the band of a device that drifts, for a width of 1.
@@ -141,4 +141,8 @@ impl Ratios {
     pub(crate) fn drifted_band_has(&self, ratio: f32, width: f32) -> bool {
         ratio >= self.drifted(Level::P5, width) && ratio <= self.drifted(Level::P95, width)
     }
+}
+
+fn at_least(value: f32, least: f32) -> f32 {
+    if value >= least { value } else { least }
 }

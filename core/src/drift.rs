@@ -144,7 +144,6 @@ impl Drift {
     ///
     /// # Errors
     /// Those of [`Drift::check`].
-    #[inline(never)]
     pub fn correction(&self) -> Result<Correction, DriftError> {
         self.check()?;
         Ok(self.trusted())

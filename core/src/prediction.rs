@@ -200,10 +200,14 @@ impl Profile {
         self.check_request(request)?;
         let steps = request.output_tokens - 1;
         let mut flags = self.range_flags(request);
-        let prefill_s = self.prefill_s(correction, request, &mut flags);
-        let decode_s = self.decode_s(correction, request.input_tokens, steps, &mut flags);
-        let joules = [self.power.prefill.joules(0.0, prefill_s), self.decode_joules(prefill_s, decode_s, steps)];
-        let mut figures = self.figures_of([prefill_s, decode_s], joules, steps, flags);
+        let prefill_s = self.profile_prefill_s(request, &mut flags) * correction.prefill;
+        let prefill_j = self.power.prefill.joules(0.0, prefill_s);
+        let (mut decode_s, mut decode_j) = (0.0, 0.0);
+        if steps > 0 {
+            decode_s = self.profile_decode_s(request.input_tokens, steps, &mut flags) * correction.decode;
+            decode_j = self.power.decode.joules(prefill_s, decode_s);
+        }
+        let mut figures = self.figures_of([prefill_s, decode_s], [prefill_j, decode_j], steps, flags);
         if let (Some(bands), Some(widths)) = (&self.bands, correction.widths) {
             figures.prefill_band = bands.prefill.drifted_band(prefill_s, widths.prefill);
             figures.decode_band = bands.decode.drifted_band(decode_s, widths.decode);
@@ -287,12 +291,7 @@ impl Profile {
         flags.raise(calibration.apply(polynomial.sum(input_tokens, input_tokens + steps)))
     }
 
-    /// Joules of the steps of a request, infinite where they are not known.
-    pub(crate) fn decode_joules(&self, prefill_s: f32, decode_s: f32, steps: u32) -> f32 {
-        if steps == 0 { 0.0 } else { self.power.decode.joules(prefill_s, decode_s) }
-    }
-
-    /// [`Profile::decode_joules`], `None` where they are not known.
+    /// Joules of the steps of a request, `None` where they are not known.
     pub(crate) fn decode_energy_j(&self, prefill_s: f32, decode_s: f32, steps: u32) -> Option<f32> {
         if steps == 0 { Some(0.0) } else { self.power.decode.energy_from_j(prefill_s, decode_s) }
     }
