@@ -73,7 +73,7 @@ pub struct Trained {
 pub struct Span {
     /// At least 1.
     pub min: u32,
-    /// At least `min`, at most [`MAX_TOKENS`].
+    /// At least `min`, at most [`crate::MAX_TOKENS`].
     pub max: u32,
 }
 
