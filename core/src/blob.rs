@@ -219,7 +219,8 @@ impl Profile {
         profile.decode_into(bytes).map(|()| profile)
     }
 
-    /// [`Profile::decode`] into storage that is there, so that there is no second profile on a small stack.
+    /// [`Profile::decode`] into a [`Profile::blank`] that is there, so that there is no second profile on a small stack. What is not blank is added
+    /// to, and most likely [`BlobError::Malformed`].
     ///
     /// # Errors
     /// Those of [`Profile::decode`]; then `self` is no profile of anything.

@@ -1,6 +1,7 @@
-//! The two functions that a power curve needs, for the arguments that it has, to two units in the last place.
+//! The two functions that a power curve needs, for the arguments that it has: the exponential to 2e-7 of its value, what is made of the
+//! logarithm to 5e-6, next to where its series ends and a difference begins.
 //!
-//! Those of `libm` handle all others too, in 1.3 KB of flash where these take 0.3, and cannot be computed for several requests at once.
+//! Those of `libm` handle all others too, in 1.3 KB of flash on a Cortex-M4F where these take 0.5, and cannot be computed for several requests at once.
 
 use crate::polynomial::float;
 
@@ -69,4 +70,40 @@ fn ln_1p(x: f32) -> f32 {
     let k = float(above >> FRACTION);
     let s = (m - 1.0) / (m + 1.0);
     k * LN_2[0] + (k * LN_2[1] + rounded_off + 2.0 * s * horner(s * s, &ARTANH))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::{decay, decay_behind, growth};
+
+    /// Largest relative error over a range, in 2^20 places, evenly many in every octave.
+    fn largest(of: fn(f32) -> f32, exact: fn(f64) -> f64, [least, most]: [f32; 2]) -> f64 {
+        let octaves = f64::from(most / least).log2();
+        let at = |place: u32| least * ((octaves * f64::from(place) / f64::from(1 << 20)).exp2() as f32);
+        (0..=1 << 20).map(at).map(|x| (f64::from(of(x)) / exact(x.into()) - 1.0).abs()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn decay_is_an_exponential() {
+        let error = largest(decay, |x| (-x).exp(), [1.0e-6, 87.0]);
+        assert!(error < 2.0e-7, "{error:e}");
+        assert_eq!([decay(0.0), decay(87.1), decay(f32::INFINITY)], [1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn what_is_behind_an_exponential_does_not_cancel() {
+        let error = largest(decay_behind, |x| (-x).exp_m1() + x, [1.0e-3, 0.25]);
+        assert!(error < 3.0e-7, "{error:e}");
+    }
+
+    #[test]
+    fn growth_is_the_integral_of_a_logarithm() {
+        let exact = |x: f64| (1.0 + x) * x.ln_1p() - x;
+        let error = largest(growth, exact, [1.0e-3, 0.1249]);
+        assert!(error < 3.0e-7, "{error:e}");
+        let error = largest(growth, exact, [0.125, 1.0e9]);
+        assert!(error < 5.0e-6, "{error:e}");
+    }
 }

@@ -11,12 +11,13 @@
 //! - [`power`]: watts over the time of a phase, and the joules that are their integral.
 //! - [`band`]: how far off predictions were on requests that no fit had seen, as ratios.
 //! - [`tariff`]: what joules, seconds and a request cost.
+//! - [`name`]: the short texts of a profile.
 //! - [`profile`]: what is known of one (LLM, device) pair: its [`Identity`], the token counts it was
 //!   trained on, per phase a polynomial with its calibration, and as far as it is known power, bands and a tariff.
 //! - [`blob`]: a profile as bytes: magic, version, length, CRC-32, postcard payload. Hostile bytes are rejected with a
-//!   [`BlobError`] that says why.
+//!   [`BlobError`] that says why. What is between header and end is read by `payload`.
 //! - [`bundle`]: blobs back to back, as in a flash page: its members, damaged ones included, and the search for one by name and variant.
-//! - [`request`] and [`prediction`]: token counts in; seconds, joules and cost out.
+//! - [`request`] and [`prediction`]: token counts in; seconds, joules and cost out. [`batch`] computes many at once.
 //!
 //! What a runtime does with a prediction:
 //!
@@ -24,8 +25,8 @@
 //! - [`progress`]: what is left of a request that is running.
 //! - [`drift`]: a small state that follows a device which slows down or speeds up, and the [`correction`] that it puts on all of the above.
 //!
-//! All arithmetic is IEEE 754 single precision in a fixed order: additions, multiplications, divisions, and the logarithm and exponential
-//! of `libm` in software, so that a prediction is the same bits on every target.
+//! All arithmetic is IEEE 754 single precision in a fixed order: additions, multiplications and divisions, of which the logarithm and the exponential
+//! in `elementary` are made too, so that a prediction is the same bits on every target. A drift takes those of `libm`, in software likewise.
 //!
 //! ```
 //! use token2metrics_core::{Profile, Request};

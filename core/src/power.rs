@@ -70,7 +70,7 @@ impl PowerCurve {
         self.joules_inline(begin_s, seconds)
     }
 
-    /// The same where predictions are made.
+    /// The same, for the loops of a batch.
     #[inline(always)]
     pub(crate) fn joules_inline(&self, begin_s: f32, seconds: f32) -> f32 {
         match *self {

@@ -44,9 +44,9 @@ pub(crate) fn c_text<const N: usize>(text: &str) -> [c_char; N] {
 /// Copies a text but for what does not fit before the last place. Once for all lengths of arrays.
 #[inline(never)]
 fn copy(text: &str, array: &mut [u8]) {
-    let len = text.len().min(array.len().saturating_sub(1));
-    if let Some((to, from)) = array.get_mut(..len).zip(text.as_bytes().get(..len)) {
-        to.copy_from_slice(from);
+    let room = array.len().saturating_sub(1);
+    for (to, from) in array.iter_mut().take(room).zip(text.bytes()) {
+        *to = from;
     }
 }
 

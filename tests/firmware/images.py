@@ -95,4 +95,9 @@ def make(run, root, build):
     c_source.mkdir(exist_ok=True)
     (c_source / "c_source.c").unlink(missing_ok=True)
     cli("export", trained[0], "--format", "c-source", "--name", "token2metrics", "--output", c_source / "c_source.c")
+    vector_blobs = [root / "tests/vectors" / name for name in VECTORS]
+    for number, blob in [*enumerate(trained), *enumerate(vector_blobs, start=5)]:
+        output = c_source / f"page_{number}.c"
+        output.unlink(missing_ok=True)
+        cli("export", blob, "--format", "c-source", "--name", f"page_{number}", "--output", output)
     return Pages(file, len(rows), c_source)
