@@ -8,7 +8,7 @@ fail() { printf 'check_cinstall: %s\n' "$*" >&2; exit 1; }
 
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
-cargo cinstall -p token2metrics-ffi --release --locked --prefix "$prefix" --libdir lib
+cargo cinstall -p token2metrics-ffi --no-default-features --release --locked --prefix "$prefix" --libdir lib
 
 abi=$(sed -n 's/^#define T2M_ABI_VERSION //p' include/token2metrics.h)
 expected=$(
