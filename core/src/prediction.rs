@@ -179,17 +179,7 @@ impl Profile {
     // Where the figures are wanted elsewhere, they are not computed here first and copied then.
     #[inline(always)]
     pub fn figures(&self, request: Request) -> Result<Figures, RequestError> {
-        self.check_request(request)?;
-        let steps = request.output_tokens - 1;
-        let mut flags = self.range_flags(request);
-        let prefill_s = self.profile_prefill_s(request, &mut flags);
-        let prefill_j = self.power.prefill.joules(0.0, prefill_s);
-        let (mut decode_s, mut decode_j) = (0.0, 0.0);
-        if steps > 0 {
-            decode_s = self.profile_decode_s(request.input_tokens, steps, &mut flags);
-            decode_j = self.power.decode.joules(prefill_s, decode_s);
-        }
-        Ok(self.figures_of([prefill_s, decode_s], [prefill_j, decode_j], steps, flags))
+        self.scaled_figures(1.0, 1.0, request)
     }
 
     /// [`Profile::predict_corrected`] without options.
@@ -197,23 +187,29 @@ impl Profile {
     /// # Errors
     /// Those of [`Profile::predict`].
     pub fn corrected_figures(&self, correction: &Correction, request: Request) -> Result<Figures, RequestError> {
-        self.check_request(request)?;
-        let steps = request.output_tokens - 1;
-        let mut flags = self.range_flags(request);
-        let prefill_s = self.profile_prefill_s(request, &mut flags) * correction.prefill;
-        let prefill_j = self.power.prefill.joules(0.0, prefill_s);
-        let (mut decode_s, mut decode_j) = (0.0, 0.0);
-        if steps > 0 {
-            decode_s = self.profile_decode_s(request.input_tokens, steps, &mut flags) * correction.decode;
-            decode_j = self.power.decode.joules(prefill_s, decode_s);
-        }
-        let mut figures = self.figures_of([prefill_s, decode_s], [prefill_j, decode_j], steps, flags);
+        let mut figures = self.scaled_figures(correction.prefill, correction.decode, request)?;
         if let (Some(bands), Some(widths)) = (&self.bands, correction.widths) {
-            figures.prefill_band = bands.prefill.drifted_band(prefill_s, widths.prefill);
-            figures.decode_band = bands.decode.drifted_band(decode_s, widths.decode);
+            figures.prefill_band = bands.prefill.drifted_band(figures.prefill_s, widths.prefill);
+            figures.decode_band = bands.decode.drifted_band(figures.decode_s, widths.decode);
             figures.total_band = bands.total.drifted_band(figures.total_s, widths.total);
         }
         Ok(figures)
+    }
+
+    /// The figures of a request whose phases take so many times their seconds.
+    #[inline(always)]
+    fn scaled_figures(&self, prefill: f32, decode: f32, request: Request) -> Result<Figures, RequestError> {
+        self.check_request(request)?;
+        let steps = request.output_tokens - 1;
+        let mut flags = self.range_flags(request);
+        let prefill_s = self.profile_prefill_s(request, &mut flags) * prefill;
+        let prefill_j = self.power.prefill.joules(0.0, prefill_s);
+        let (mut decode_s, mut decode_j) = (0.0, 0.0);
+        if steps > 0 {
+            decode_s = self.profile_decode_s(request.input_tokens, steps, &mut flags) * decode;
+            decode_j = self.power.decode.joules(prefill_s, decode_s);
+        }
+        Ok(self.figures_of([prefill_s, decode_s], [prefill_j, decode_j], steps, flags))
     }
 
     /// What follows from the times and joules of the phases.
