@@ -2,6 +2,7 @@
 //! sample of them in a [`crate::reservoir`].
 
 use crate::copies::{Copied, Seen, copies, sort};
+use crate::import::{Reading, Rejected};
 use crate::ingest::{IngestError, Source};
 use crate::measurement::Measurement;
 use crate::reservoir::{Kept, Reservoir};
@@ -76,15 +77,16 @@ impl Cleaner {
     ///
     /// # Errors
     /// The first thing wrong with any of the files.
-    pub fn read(&mut self, paths: &[PathBuf]) -> Result<Cleaned, IngestError> {
+    pub fn read(&mut self, paths: &[PathBuf], reading: &Reading) -> Result<Cleaned, IngestError> {
         if paths.is_empty() {
             return Ok(Cleaned::default());
         }
         let (from, known) = (self.last + 1, self.seen.len());
         let mut sources = Vec::with_capacity(paths.len());
         let (mut reservoir, mut rejected, mut unlisted, mut counted) = (Reservoir::default(), Vec::new(), 0, 0);
+        let mut foreign = Vec::new();
         for path in paths {
-            let source = Source::open(path)?;
+            let source = Source::open(path, reading)?;
             let before = self.last;
             self.files.push((path.as_path().into(), before));
             let seed = self.seed;
@@ -102,6 +104,12 @@ impl Cleaner {
                 reservoir = reservoir.and(part.reservoir);
                 rejected.extend(part.rejected);
                 unlisted += part.unlisted;
+            }
+            // What the importer has rejected counts as well.
+            for Rejected { reason, rows, first } in source.rejected() {
+                let more = if *rows > 1 { format!(" ({rows} rows like this)") } else { String::new() };
+                foreign.push(Rejection { file: path.clone(), line: *first, reason: format!("{reason}{more}") });
+                unlisted += rows - 1;
             }
             sources.push((source, before));
         }
@@ -128,7 +136,7 @@ impl Cleaner {
             rows: kept.iter().map(|kept| kept.row).collect(),
             files: kept.iter().map(|kept| self.at(kept.place).0.clone()).collect(),
             usable,
-            rejected: rejected.into_iter().map(rejection).collect(),
+            rejected: foreign.into_iter().chain(rejected.into_iter().map(rejection)).collect(),
             unlisted,
             rest: (kept.len() < usable)
                 .then(|| Rest::new(sources, copies, kept.iter().map(|kept| kept.place).collect())),
@@ -214,8 +222,16 @@ pub fn warn_of(rejected: &[Rejection], unlisted: usize) {
 /// Why a row is of no use, if it is of none.
 #[inline]
 pub(crate) fn unusable(row: &Measurement) -> Option<String> {
-    if let Err(error) = row.request.check() {
+    // A decode alone may begin with an empty context.
+    let request = if row.prefill_s.is_none() && row.decode_s.is_some() { row.asked() } else { row.request };
+    if let Err(error) = request.check() {
         return Some(error.to_string());
+    }
+    if row.no_context {
+        return Some(
+            "input_tokens is empty: only a constant step can be learned from it; set decode.type = \"linear\""
+                .to_owned(),
+        );
     }
     let stepless = |column| format!("{column} of a request with one output token, which has no decode step");
     let has_step = row.request.output_tokens > 1;

@@ -1,6 +1,8 @@
 //! The command line: what all commands share, and which there are.
 
-use crate::cmd::{batch_predict, budget, bundle, calibrate, demo, evaluate, export, inspect, predict, rehearse, train};
+use crate::cmd::{
+    batch_predict, budget, bundle, calibrate, demo, evaluate, export, import, inspect, predict, rehearse, train,
+};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use log::LevelFilter;
@@ -36,6 +38,7 @@ enum Command {
     Rehearse(rehearse::Rehearse),
     Inspect(inspect::Inspect),
     Export(export::Export),
+    Import(import::Import),
     Bundle(bundle::Bundle),
     Demo(demo::Demo),
 }
@@ -72,6 +75,7 @@ impl Cli {
             Command::Rehearse(command) => command.run(configs),
             Command::Inspect(command) => command.run(),
             Command::Export(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Bundle(command) => command.run(),
             Command::Demo(command) => command.run(),
         }?;

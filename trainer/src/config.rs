@@ -13,11 +13,13 @@ pub use error::ConfigError;
 pub use preset::Preset;
 
 use crate::calibrate::Method;
+use crate::import::{Content, Filter, Format, Reading, detect};
 use crate::power::EnergySettings;
-use crate::select::{Settings, Validation};
+use crate::select::{Settings, Type, Validation};
 use error::Text;
-use raw::{RawConfig, RawPhase, RawValidation};
+use raw::{RawConfig, RawPhase, RawValidation, RawValue};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use token2metrics_core::Tariff;
 use token2metrics_core::profile::{DEVICE_NAME, LLM_NAME};
@@ -71,6 +73,8 @@ pub struct Machine {
     pub power_limit_w: Option<f64>,
     /// Its measurement files.
     pub data: Vec<PathBuf>,
+    /// How they are read.
+    pub reading: Reading,
 }
 
 impl Config {
@@ -80,6 +84,16 @@ impl Config {
     /// The first thing wrong with it, with its line.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         Checker { text: Text { path, text: &read(path)? } }.parse(Checker::check)
+    }
+
+    /// How the device's files are read: a table without input tokens is joined with the server's, unless the config names another.
+    pub fn device_reading(&self) -> Reading {
+        let mut reading = self.device.reading.clone();
+        if let (Some(server), true) = (&self.server, reading.join.is_empty()) {
+            let is_table = |path: &&PathBuf| detect(path).is_ok_and(|content| content == Content::Rows(Format::Server));
+            reading.join = server.data.iter().filter(is_table).cloned().collect();
+        }
+        reading
     }
 
     /// Whether the config goes by this name: size label, name, alias or file stem.
@@ -109,12 +123,20 @@ impl Checker<'_> {
     fn check(&self, raw: RawConfig) -> Result<Config, ConfigError> {
         let folder = self.text.path.parent().unwrap_or(Path::new(""));
         let beside = |paths: Vec<PathBuf>| paths.into_iter().map(|path| folder.join(path)).collect::<Vec<_>>();
+        let constant_step = raw.decode.form == Type::Linear;
+        let reading = |filter: BTreeMap<String, RawValue>, join, assume| Reading {
+            filter: Filter::new(filter.into_iter().map(|(key, value)| (key, value.to_string()))),
+            join: beside(join),
+            assume,
+            constant_step,
+        };
         let server = raw.server.map(|server| {
             Ok(Machine {
                 name: self.name("server.name", server.name, usize::MAX)?,
                 memory_gb: self.positive("server.memory_gb", server.memory_gb)?,
                 power_limit_w: None,
                 data: beside(self.files("server.data", server.data)?),
+                reading: reading(server.filter, server.join, server.assume),
             })
         });
         Ok(Config {
@@ -130,6 +152,7 @@ impl Checker<'_> {
                 memory_gb: self.positive("device.memory_gb", raw.device.memory_gb)?,
                 power_limit_w: self.positive("device.power_limit_w", raw.device.power_limit_w)?,
                 data: beside(self.files("device.data", raw.device.data)?),
+                reading: reading(raw.device.filter, raw.device.join, raw.device.assume),
             },
             variant: raw
                 .device

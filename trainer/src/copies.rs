@@ -107,7 +107,15 @@ mod tests {
     fn row(input_tokens: u32, decode_s: Option<f64>) -> Measurement {
         let request = Request { input_tokens, cached_tokens: 0, output_tokens: 2 };
         let (line, prefill_s) = (1, Some(0.5));
-        Measurement { line, request, prefill_s, decode_s, prefill_energy_j: None, decode_energy_j: None }
+        Measurement {
+            line,
+            request,
+            no_context: false,
+            prefill_s,
+            decode_s,
+            prefill_energy_j: None,
+            decode_energy_j: None,
+        }
     }
 
     #[test]

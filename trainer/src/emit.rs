@@ -72,12 +72,14 @@ pub fn profile(config: &Config, phases: &Phases, trained: Trained) -> Result<Pro
     })
 }
 
-/// The prompt lengths of some rows.
+/// The prompt lengths of some rows, as far as their prefill was measured; if none was, the contexts that decode began with.
 ///
 /// # Errors
 /// No rows.
 pub fn input_tokens(rows: &[Measurement]) -> Result<Span, EmitError> {
-    span(rows.iter().map(|row| row.request.input_tokens))
+    let measured = rows.iter().filter(|row| row.prefill_s.is_some());
+    span(measured.map(|row| row.request.input_tokens))
+        .or_else(|_| span(rows.iter().map(|row| row.asked().input_tokens)))
 }
 
 /// The generated tokens of some rows, as far as their decode was measured; 1 where none was.

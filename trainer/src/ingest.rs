@@ -1,15 +1,19 @@
 //! Stage 1: canonical CSV files to rows. A value that cannot be one is an error with file, line and column.
 //!
+//! A file of another format is imported first: [`crate::import`] makes a canonical file of it, whose lines are those that messages name.
+//!
 //! A file is not kept: whoever needs its rows is told of them one by one, each time it is read. Large files are read in parts side by side.
 
 mod columns;
 mod error;
+mod foreign;
 mod plain;
 mod quoted;
 mod survey;
 
 pub use error::IngestError;
 
+use crate::import::{Reading, Rejected};
 use crate::measurement::{Measurement, Table};
 use crate::threads::side_by_side;
 use columns::Columns;
@@ -39,14 +43,30 @@ pub struct Source {
     stamp: (u64, Option<SystemTime>),
     columns: Columns,
     layout: Layout,
+    /// What the importer rejected of a file of another format.
+    rejected: Vec<Rejected>,
+    constant_step: bool,
 }
 
 impl Source {
-    /// Opens a file and reads its header.
+    /// Opens a file of any format that is known by its content.
+    ///
+    /// # Errors
+    /// A file that is not there, of no format that is known, or with rows of more than one setup.
+    pub fn open(path: &Path, reading: &Reading) -> Result<Self, IngestError> {
+        let constant_step = reading.constant_step;
+        match foreign::format(path)? {
+            Some(format) => foreign::open(path, format, reading).map(|source| Self { constant_step, ..source }),
+            None if reading.filter.keys().next().is_some() => Err(foreign::cannot_filter(path, reading)),
+            None => Ok(Self { constant_step, ..Self::open_canonical(path)? }),
+        }
+    }
+
+    /// Opens a canonical file and reads its header.
     ///
     /// # Errors
     /// A file that is not there, or a header that is none.
-    pub fn open(path: &Path) -> Result<Self, IngestError> {
+    pub fn open_canonical(path: &Path) -> Result<Self, IngestError> {
         let failed = |source| IngestError::Open { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
         let mut copy = None;
@@ -62,7 +82,15 @@ impl Source {
         let quoted = first.contains(&b'"') || first.trim_ascii().is_empty();
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         let columns = if quoted { header(path, &file)? } else { header(path, first.as_slice())? };
-        let mut source = Self { path: path.to_owned(), copy, stamp, columns, layout: Layout::Quoted };
+        let mut source = Self {
+            path: path.to_owned(),
+            copy,
+            stamp,
+            columns,
+            layout: Layout::Quoted,
+            rejected: Vec::new(),
+            constant_step: false,
+        };
         if !quoted {
             source.layout = source.survey(first.len() as u64).map_err(failed)?;
         }
@@ -72,6 +100,11 @@ impl Source {
     /// Where its rows come from.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What was rejected before there were rows.
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejected
     }
 
     /// Visits every row in the order of the file.
@@ -84,7 +117,7 @@ impl Source {
         if let Layout::Plain(parts) = &self.layout {
             let mut counted = |row: &Measurement| {
                 visited += 1;
-                visit(row)
+                visit(&self.with_context(row))
             };
             match parts.iter().try_for_each(|part| self.plain(part, &mut counted)) {
                 Ok(()) => return Ok(()),
@@ -92,7 +125,7 @@ impl Source {
                 Err(Stop::Unusual) => {}
             }
         }
-        self.quoted(visited, visit)
+        self.quoted(visited, |row| visit(&self.with_context(row)))
     }
 
     /// Visits every row, parts of the file side by side, each with a state of its own; gives these in the order of the file.
@@ -106,7 +139,7 @@ impl Source {
     ) -> Result<Vec<S>, IngestError> {
         self.check()?;
         let told = |state: &mut S, row: &Measurement| {
-            visit(state, row);
+            visit(state, &self.with_context(row));
             Ok::<(), IngestError>(())
         };
         if let Layout::Plain(parts) = &self.layout {
@@ -123,6 +156,11 @@ impl Source {
         let mut state = new();
         self.quoted(0, |row| told(&mut state, row))?;
         Ok(vec![state])
+    }
+
+    /// The row, whose context matters to no one where a step takes the same time in all.
+    fn with_context(&self, row: &Measurement) -> Measurement {
+        Measurement { no_context: row.no_context && !self.constant_step, ..*row }
     }
 
     fn plain<E: From<IngestError>>(
@@ -148,13 +186,13 @@ impl Source {
     }
 }
 
-/// Reads a canonical file that is small enough to be kept.
+/// Reads a file that is small enough to be kept.
 ///
 /// # Errors
 /// The first thing in the file that cannot be a measurement.
 pub fn read(path: &Path) -> Result<Table, IngestError> {
     let mut rows = Vec::new();
-    Source::open(path)?.each(|row| {
+    Source::open(path, &Reading::default())?.each(|row| {
         rows.push(*row);
         Ok::<(), IngestError>(())
     })?;

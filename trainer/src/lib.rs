@@ -4,6 +4,7 @@
 //!
 //! | stage | file | from | to |
 //! |---|---|---|---|
+//! | 0 | [`import`] | what a benchmark wrote | a canonical CSV file |
 //! | 1 | [`ingest`] | a canonical CSV file | rows, or an error with its line and column |
 //! | 2 | [`clean`], with `copies`; [`reservoir`] for very many, and `rest` for the others | rows | usable rows; the rejected ones with a reason each |
 //! | 3 | [`split`] | usable rows | rows to fit, rows to score |
@@ -38,6 +39,7 @@ pub mod figures;
 pub mod fit;
 pub mod form;
 pub mod formula;
+pub mod import;
 pub mod ingest;
 pub mod locate;
 pub mod logging;

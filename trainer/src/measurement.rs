@@ -19,8 +19,10 @@ pub struct Table {
 pub struct Measurement {
     /// Line in its file, from 1.
     pub line: u64,
-    /// The request's token counts.
+    /// The request's token counts. Of a decode that was measured alone, `input_tokens` is the context that it began with, and may be 0.
     pub request: Request,
+    /// Whether that context is not known; then it counts as 0.
+    pub no_context: bool,
     /// Seconds from submission to the first token.
     pub prefill_s: Option<f64>,
     /// Seconds of the `output_tokens - 1` steps.
@@ -55,6 +57,11 @@ impl Measurement {
     pub fn prompt(&self) -> Self {
         let request = Request { output_tokens: 1, ..self.request };
         Self { request, decode_s: None, decode_energy_j: None, ..*self }
+    }
+
+    /// The request as a profile can be asked for it: one that begins with an empty context has a prompt of one token, which a step can hardly tell from none.
+    pub fn asked(&self) -> Request {
+        Request { input_tokens: self.request.input_tokens.max(1), ..self.request }
     }
 }
 

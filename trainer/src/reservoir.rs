@@ -111,6 +111,7 @@ mod tests {
         let (line, seconds) = (place.into(), Some(1.0));
         let row = Measurement {
             line,
+            no_context: false,
             request,
             prefill_s: seconds,
             decode_s: seconds,

@@ -142,7 +142,7 @@ pub struct Residuals {
 #[inline]
 fn residuals(profile: &Profile, row: &Measurement) -> [Option<Residual>; FIGURES.len()] {
     // Rows have been cleaned: each is a request.
-    let Ok(predicted) = profile.predict(row.request) else { return [None; FIGURES.len()] };
+    let Ok(predicted) = profile.predict(row.asked()) else { return [None; FIGURES.len()] };
     let bands = profile.bands.as_ref();
     let or_none = |measured| if row.request.output_tokens == 1 { Some(0.0) } else { measured };
     let both = |first: Option<f64>, second: Option<f64>| Some(first? + or_none(second)?);

@@ -108,13 +108,14 @@ impl Rows {
     /// The first thing wrong with any of the files.
     pub fn with_scored(config: &Config, scored: &[PathBuf]) -> Result<Self, IngestError> {
         let cleaner = || Cleaner::new(config.validation.seed);
-        let server = config.server.as_ref().map(|server| cleaner().read(&server.data)).transpose()?;
+        let server = config.server.as_ref().map(|server| cleaner().read(&server.data, &server.reading)).transpose()?;
         let mut device = cleaner();
+        let reading = config.device_reading();
         Ok(Self {
             server,
-            device: device.read(&config.device.data)?,
+            device: device.read(&config.device.data, &reading)?,
             // The same cleaner: a row that is fitted is no holdout row.
-            holdout: device.read(scored)?,
+            holdout: device.read(scored, &reading)?,
         })
     }
 

@@ -73,7 +73,7 @@ impl BatchPredict {
         self.tariff.apply(&mut profile)?;
         let currency = currency_of(&profile);
         let mut summary = Summary { n: 0, flagged: 0, total_s: 0.0, energy_j: Some(0.0), cost: Some(0.0), currency };
-        let source = Source::open(&self.input_file)?;
+        let source = Source::open_canonical(&self.input_file)?;
         let mut output = output::begin(&self.output_file)?;
         let mut writer = csv::WriterBuilder::new().has_headers(false).buffer_capacity(1 << 16).from_writer(&mut output);
         source.each(|row| {

@@ -4,6 +4,7 @@ use crate::calibrate::Method;
 use crate::clean::{Cleaned, Cleaner, Rejection};
 use crate::emit;
 use crate::formula;
+use crate::import::Reading;
 use crate::locate;
 use crate::measurement::{Phase, Spent};
 use crate::output::write_all;
@@ -85,7 +86,8 @@ impl Calibrate {
     /// A file that is no blob, or rows that do not determine the map.
     pub fn run(self) -> Result<String> {
         let trained = locate::read(&self.model_path)?.profile;
-        let cleaned = Cleaner::new(Validation::default().seed).read(std::slice::from_ref(&self.data))?;
+        let cleaned =
+            Cleaner::new(Validation::default().seed).read(std::slice::from_ref(&self.data), &Reading::default())?;
         if cleaned.rows.is_empty() {
             bail!("no usable row in {}", self.data.display());
         }

@@ -4,6 +4,7 @@ use crate::baseline::{Predictor, compare};
 use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
 use crate::config::{Catalog, Config};
 use crate::formula;
+use crate::import::Reading;
 use crate::locate::{Located, ModelArgs, check_device};
 use crate::measurement::Measurement;
 use crate::output::{begin, finish};
@@ -152,7 +153,7 @@ impl Evaluated {
         let (rows, is_known) = match config.and_then(|config| rows(&profile, &config, &data)) {
             Ok(rows) => (rows, true),
             Err(reason) => {
-                let holdout = Cleaner::new(Validation::default().seed).read(&data)?;
+                let holdout = Cleaner::new(Validation::default().seed).read(&data, &Reading::default())?;
                 log::info!("no comparison with simpler predictors: {reason:#}");
                 (Rows { holdout, ..Rows::default() }, false)
             }

@@ -7,6 +7,7 @@ pub mod calibrate;
 pub mod demo;
 pub mod evaluate;
 pub mod export;
+pub mod import;
 pub mod inspect;
 pub mod predict;
 pub mod rehearse;

@@ -2,6 +2,7 @@
 
 use crate::calibrate::Method;
 use crate::clean::Cleaner;
+use crate::import::Reading;
 use crate::locate::{Located, ModelArgs};
 use crate::rehearse::{Rehearsal, Spread, rehearse};
 use crate::table::{Format, percent, table};
@@ -43,7 +44,7 @@ impl Rehearse {
     /// A model that is not trained, or too few rows to leave any to score.
     pub fn run(self, config_dir: &Path) -> Result<String> {
         let Located { profile, .. } = self.model.locate(config_dir)?;
-        let cleaned = Cleaner::new(self.seed).read(std::slice::from_ref(&self.data))?;
+        let cleaned = Cleaner::new(self.seed).read(std::slice::from_ref(&self.data), &Reading::default())?;
         cleaned.warn();
         let rows = cleaned.rows;
         if self.rows == 0 || self.rows >= rows.len() {

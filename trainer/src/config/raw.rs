@@ -1,12 +1,14 @@
 //! A config file as it is written, before any value is checked.
 
 use crate::calibrate::Method;
+use crate::import::Assumption;
 use crate::loss::Loss;
 use crate::power::Curve;
 use crate::select::Type;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use toml::Spanned;
@@ -53,6 +55,12 @@ pub(super) struct RawMachine {
     pub(super) name: Spanned<String>,
     pub(super) memory_gb: Option<Spanned<f64>>,
     pub(super) data: Spanned<Vec<PathBuf>>,
+    #[serde(default)]
+    pub(super) filter: BTreeMap<String, RawValue>,
+    #[serde(default)]
+    pub(super) join: Vec<PathBuf>,
+    #[serde(default)]
+    pub(super) assume: Vec<Assumption>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -65,6 +73,33 @@ pub(super) struct RawDevice {
     pub(super) data: Spanned<Vec<PathBuf>>,
     #[serde(default)]
     pub(super) holdout: Vec<PathBuf>,
+    #[serde(default)]
+    pub(super) filter: BTreeMap<String, RawValue>,
+    #[serde(default)]
+    pub(super) join: Vec<PathBuf>,
+    #[serde(default)]
+    pub(super) assume: Vec<Assumption>,
+}
+
+/// A value that files are filtered by; they hold texts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawValue {
+    Text(String),
+    Whole(i64),
+    Number(f64),
+    Switch(bool),
+}
+
+impl fmt::Display for RawValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Whole(number) => number.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Switch(switch) => switch.fmt(f),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -84,8 +84,12 @@ pub(super) fn measurement(path: &Path, line: u64, cells: &Cells) -> Result<Measu
     let required = |column: usize, count: Option<f64>| {
         count.ok_or_else(|| bad_cell(path, line, column, "", "is empty: give a token count"))
     };
+    // A decode whose context nobody knows; what it is good for is decided when rows are cleaned.
+    let no_context = input_tokens.is_none() && prefill_s.is_none() && decode_s.is_some();
+    let input_tokens = if no_context { Some(0.0) } else { input_tokens };
     Ok(Measurement {
         line,
+        no_context,
         // Whole numbers of at most 2^24.
         request: Request {
             input_tokens: required(0, input_tokens)? as u32,

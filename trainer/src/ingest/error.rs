@@ -1,5 +1,6 @@
 //! Why a measurement file cannot be read.
 
+use crate::import::ImportError;
 use std::path::PathBuf;
 
 /// Why a measurement file cannot be read.
@@ -13,6 +14,9 @@ pub enum IngestError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A file of another format cannot be read.
+    #[error(transparent)]
+    Import(Box<ImportError>),
     /// The file is another than when it was read first.
     #[error("{}: the file has changed while it was read: run the command again", path.display())]
     Changed {
@@ -77,5 +81,14 @@ fn hint(column: &str, found: &str) -> String {
     match crate::nearest::nearest(column, found.split(", ")) {
         Some(near) => format!("; is \"{near}\" meant? rename it"),
         None => String::new(),
+    }
+}
+
+impl From<ImportError> for IngestError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Canonical(error) => *error,
+            error => Self::Import(Box::new(error)),
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn figure(phase: Phase, profile: &Profile, rows: &Rows) -> Result<Opt
                 let prompt = Request { output_tokens: 1, ..row.request };
                 (input_tokens - cached_tokens, row.prefill_s?, profile.predict(prompt).ok()?.prefill_s)
             }
-            Phase::Decode => (output_tokens, row.decode_s?, profile.predict(row.request).ok()?.decode_s),
+            Phase::Decode => (output_tokens, row.decode_s?, profile.predict(row.asked()).ok()?.decode_s),
         };
         // Infinite where no time was predicted.
         Some((f64::from(tokens), 100.0 * (observed / f64::from(predicted) - 1.0)))

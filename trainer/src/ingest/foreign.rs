@@ -1,0 +1,69 @@
+//! Files of other formats: imported into a canonical file of their own, which is read in their stead.
+
+use super::{IngestError, Source};
+use crate::import::{Content, Format, ImportError, Reading, Summary, Writer, detect, import};
+use std::io::Read;
+use std::path::Path;
+use tempfile::NamedTempFile;
+
+/// The format of a file, unless it is canonical, or something of which the reader of canonical files knows best what is wrong with it.
+pub(super) fn format(path: &Path) -> Result<Option<Format>, IngestError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    match detect(path) {
+        Ok(Content::Rows(Format::Canonical)) => Ok(None),
+        Ok(Content::Rows(format)) => Ok(Some(format)),
+        Ok(Content::Tegrastats | Content::Watts) => {
+            let problem =
+                "a log of power, not measurements: join it with timed requests by `import --power`".to_owned();
+            Err(ImportError::Broken { path: path.to_owned(), problem }.into())
+        }
+        Err(ImportError::NotRecognised { .. }) if !is_json(path) => Ok(None),
+        Err(ImportError::Empty { .. } | ImportError::Open { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_json(path: &Path) -> bool {
+    let mut begin = [0; 64];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut begin));
+    matches!(begin[..read.unwrap_or(0)].trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+pub(super) fn open(path: &Path, format: Format, reading: &Reading) -> Result<Source, IngestError> {
+    let failed = |error| IngestError::from(ImportError::Write(error));
+    let copy = NamedTempFile::new().map_err(failed)?;
+    let mut writer = Writer::new(copy.as_file())?;
+    let summary = import(path, format, reading, |row| writer.put(row))?;
+    writer.finish()?;
+    tell(&summary);
+    if let Some(mixed) = summary.mixed() {
+        return Err(mixed.into());
+    }
+    let source = Source::open_canonical(copy.path())?;
+    Ok(Source { path: path.to_owned(), copy: Some(copy.into()), rejected: summary.rejected, ..source })
+}
+
+fn tell(summary: &Summary) {
+    let file = summary.file.display();
+    log::info!(
+        "{file}: read as {}: {} rows; lines are those of a file that `import` makes of it",
+        summary.format,
+        summary.kept
+    );
+    for note in &summary.notes {
+        log::info!("{file}: {note}");
+    }
+}
+
+pub(super) fn cannot_filter(path: &Path, reading: &Reading) -> IngestError {
+    let key = reading.filter.keys().next().unwrap_or_default().to_owned();
+    ImportError::UnknownKey {
+        path: path.to_owned(),
+        key,
+        near: ".".to_owned(),
+        known: "none, in a canonical file".to_owned(),
+    }
+    .into()
+}
