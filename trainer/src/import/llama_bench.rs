@@ -137,10 +137,14 @@ impl Test {
         let counts = || Ok::<_, Reason>((count("n_prompt")?, count("n_gen")?, count("n_depth")?));
         let (n_prompt, n_gen, n_depth) = match counts() {
             Ok(counts) => counts,
-            Err(reason) => return Ok(sink.reject(self.place, reason, rows)),
+            Err(reason) => {
+                sink.reject(self.place, reason, rows);
+                return Ok(());
+            }
         };
         if n_prompt > 0 && n_gen > 0 {
-            return Ok(sink.reject(self.place, "a pp+tg test: its total only is known".into(), rows));
+            sink.reject(self.place, "a pp+tg test: its total only is known".into(), rows);
+            return Ok(());
         }
         let row = |seconds: f64| match n_gen {
             0 => Imported {

@@ -99,7 +99,8 @@ impl Run {
         }
         if !timed && count > 1 {
             let reason = "max_concurrency is not 1, and when requests ran is not known: may measure a queue; --assume alone if it does not";
-            return Ok(sink.reject(before + 1, reason.into(), count));
+            sink.reject(before + 1, reason.into(), count);
+            return Ok(());
         }
         take_alone(sink, rows.collect(), &[])
     }
