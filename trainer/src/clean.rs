@@ -107,8 +107,7 @@ impl Cleaner {
             }
             // What the importer has rejected counts as well.
             for Rejected { reason, rows, first } in source.rejected() {
-                let more = if *rows > 1 { format!(" ({rows} rows like this)") } else { String::new() };
-                foreign.push(Rejection { file: path.clone(), line: *first, reason: format!("{reason}{more}") });
+                foreign.push(Rejection { file: path.clone(), line: *first, reason: reason.clone() });
                 unlisted += rows - 1;
             }
             sources.push((source, before));

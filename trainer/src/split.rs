@@ -19,13 +19,31 @@ impl Split {
         let pick = |indices: &[usize]| indices.iter().map(|&index| rows[index]).collect();
         (pick(&self.fitted), pick(&self.scored))
     }
+
+    /// In the order of the file again, so that sums are formed in the same order whatever the seed.
+    fn sorted(mut self) -> Self {
+        self.scored.sort_unstable();
+        self.fitted.sort_unstable();
+        self
+    }
 }
 
-/// Sets a share of `len` rows aside: `test_size` of them, rounded, but at least one.
-pub fn holdout(len: usize, test_size: f64, seed: u64) -> Split {
-    let order = shuffled(len, seed);
-    let scored = ((len as f64 * test_size).round() as usize).clamp(1.min(len), len);
-    part(&order, |place| place < scored)
+/// Sets a share of the rows of each kind aside: `test_size` of them, rounded, but at least one.
+pub fn holdout<K: PartialEq>(kinds: &[K], test_size: f64, seed: u64) -> Split {
+    let mut split = Split { fitted: Vec::new(), scored: Vec::new() };
+    for (first, kind) in kinds.iter().enumerate() {
+        if kinds[..first].contains(kind) {
+            continue;
+        }
+        let alike: Vec<usize> = (first..kinds.len()).filter(|index| kinds[*index] == *kind).collect();
+        let len = alike.len();
+        let scored = ((len as f64 * test_size).round() as usize).clamp(1, len);
+        let own = part(&shuffled(len, seed), |place| place < scored);
+        let (fitted, scored) = own.of(&alike);
+        split.fitted.extend(fitted);
+        split.scored.extend(scored);
+    }
+    split.sorted()
 }
 
 /// `fitted` random rows of `len`, and the others.
@@ -68,10 +86,7 @@ fn part(order: &[usize], scored: impl Fn(usize) -> bool) -> Split {
     for (place, &index) in order.iter().enumerate() {
         if scored(place) { split.scored.push(index) } else { split.fitted.push(index) }
     }
-    // In the order of the file again, so that sums are formed in the same order whatever the seed.
-    split.scored.sort_unstable();
-    split.fitted.sort_unstable();
-    split
+    split.sorted()
 }
 
 #[cfg(test)]
@@ -107,9 +122,18 @@ mod tests {
 
     #[test]
     fn the_seed_decides_the_split() {
-        assert_eq!(holdout(50, 0.2, 1), holdout(50, 0.2, 1));
-        assert_ne!(holdout(50, 0.2, 1), holdout(50, 0.2, 2));
-        assert_eq!(holdout(50, 0.2, 1).scored.len(), 10);
-        assert_eq!(holdout(3, 0.01, 1).scored.len(), 1);
+        let alike = [(); 50];
+        assert_eq!(holdout(&alike, 0.2, 1), holdout(&alike, 0.2, 1));
+        assert_ne!(holdout(&alike, 0.2, 1), holdout(&alike, 0.2, 2));
+        assert_eq!(holdout(&alike, 0.2, 1).scored.len(), 10);
+        assert_eq!(holdout(&[(); 3], 0.01, 1).scored.len(), 1);
+    }
+
+    #[test]
+    fn rows_of_every_kind_are_set_aside() {
+        let kinds: Vec<bool> = (0..50).map(|row| row % 10 == 0).collect();
+        let split = holdout(&kinds, 0.2, 1);
+        assert_eq!(split.scored.iter().filter(|row| kinds[**row]).count(), 1);
+        assert_eq!((split.scored.len(), split.fitted.len()), (10, 40));
     }
 }

@@ -232,7 +232,8 @@ fn score_holdout(
         let scores = score_rest(profile, &rows.device)?;
         return Ok(Holdout { from: "the device rows beyond the sample that was fitted", scores: Some(scores) });
     }
-    let split = holdout(device.len(), config.validation.test_size, config.validation.seed);
+    let kinds: Vec<_> = device.iter().map(|row| (row.prefill_s.is_some(), row.decode_s.is_some())).collect();
+    let split = holdout(&kinds, config.validation.test_size, config.validation.seed);
     let (fitted, scored) = split.of(device);
     // Too few rows to set any aside: the report says that there is no score.
     let scores = server.trial(config, &fitted, true).ok().map(|profile| score(&profile, &scored));

@@ -10,6 +10,7 @@ use common::{Folder, request};
 use token2metrics_core::{Profile, Request};
 use token2metrics_trainer::clean::{Cleaned, Cleaner, LISTED};
 use token2metrics_trainer::config::Config;
+use token2metrics_trainer::import::Reading;
 use token2metrics_trainer::ingest::{IngestError, Source};
 use token2metrics_trainer::measurement::Measurement;
 use token2metrics_trainer::reservoir::MOST;
@@ -48,7 +49,7 @@ fn folder(rows: &str) -> Folder {
 
 fn cleaned(folder: &Folder, names: &[&str], seed: u64) -> Cleaned {
     let paths: Vec<_> = names.iter().map(|name| folder.path(name)).collect();
-    Cleaner::new(seed).read(&paths).expect("sound rows")
+    Cleaner::new(seed).read(&paths, &Reading::default()).expect("sound rows")
 }
 
 /// What was measured, in an order that does not depend on the lines.
@@ -145,13 +146,14 @@ fn a_bad_cell_is_an_error_wherever_it_is() {
         let mut lines: Vec<&str> = text.lines().collect();
         lines[row] = "30,4,0.4,fast";
         let folder = folder(&lines.join("\n"));
-        let error = Cleaner::new(1).read(&[folder.path("rows.csv")]).expect_err("a bad cell").to_string();
+        let error =
+            Cleaner::new(1).read(&[folder.path("rows.csv")], &Reading::default()).expect_err("a bad cell").to_string();
         let place = format!("{}:{}: column \"decode_s\": \"fast\" ", folder.path("rows.csv").display(), row + 1);
         assert!(error.starts_with(&place), "{error}");
     }
     let error = |line: &str| {
         let folder = folder(&format!("{text}{line}\n"));
-        Cleaner::new(1).read(&[folder.path("rows.csv")]).expect_err("a bad row").to_string()
+        Cleaner::new(1).read(&[folder.path("rows.csv")], &Reading::default()).expect_err("a bad row").to_string()
     };
     assert!(error("1,2,3").ends_with("not a CSV file"), "{}", error("1,2,3"));
     assert!(error("16777217,2,1,1").contains("is above 16777216"));
@@ -223,7 +225,7 @@ fn a_holdout_of_many_rows_is_scored_in_full() {
 #[test]
 fn a_file_that_changes_between_two_readings_is_an_error() {
     let folder = folder(&generated(10));
-    let source = Source::open(&folder.path("rows.csv")).expect("a header");
+    let source = Source::open_canonical(&folder.path("rows.csv")).expect("a header");
     let count = |source: &Source| source.fold(|| 0, |count, _| *count += 1).map(|counts| counts.iter().sum::<i32>());
     assert_eq!(count(&source).expect("rows"), 10);
     write(&folder, "rows.csv", &generated(11));

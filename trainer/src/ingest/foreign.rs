@@ -46,24 +46,10 @@ pub(super) fn open(path: &Path, format: Format, reading: &Reading) -> Result<Sou
 }
 
 fn tell(summary: &Summary) {
-    let file = summary.file.display();
+    let Summary { file, format, kept, notes, .. } = summary;
+    let notes = notes.iter().map(|note| format!("; {note}")).collect::<String>();
     log::info!(
-        "{file}: read as {}: {} rows; lines are those of a file that `import` makes of it",
-        summary.format,
-        summary.kept
+        "{}: read as {format}: {kept} rows, with the line numbers that `import` gives them{notes}",
+        file.display()
     );
-    for note in &summary.notes {
-        log::info!("{file}: {note}");
-    }
-}
-
-pub(super) fn cannot_filter(path: &Path, reading: &Reading) -> IngestError {
-    let key = reading.filter.keys().next().unwrap_or_default().to_owned();
-    ImportError::UnknownKey {
-        path: path.to_owned(),
-        key,
-        near: ".".to_owned(),
-        known: "none, in a canonical file".to_owned(),
-    }
-    .into()
 }
