@@ -2,7 +2,7 @@
 //! sample of them in a [`crate::reservoir`].
 
 use crate::copies::{Copied, Seen, copies, sort};
-use crate::import::{Reading, Rejected};
+use crate::import::{Reading, Rejected, Summary};
 use crate::ingest::{IngestError, Source};
 use crate::measurement::Measurement;
 use crate::reservoir::{Kept, Reservoir};
@@ -85,8 +85,11 @@ impl Cleaner {
         let mut sources = Vec::with_capacity(paths.len());
         let (mut reservoir, mut rejected, mut unlisted, mut counted) = (Reservoir::default(), Vec::new(), 0, 0);
         let mut foreign = Vec::new();
-        for path in paths {
-            let source = Source::open(path, reading)?;
+        let opened: Vec<Source> = paths.iter().map(|path| Source::open(path, reading)).collect::<Result<_, _>>()?;
+        if let Some(mixed) = Summary::all_mixed(opened.iter().filter_map(Source::imported)) {
+            return Err(mixed.into());
+        }
+        for (path, source) in paths.iter().zip(opened) {
             let before = self.last;
             self.files.push((path.as_path().into(), before));
             let seed = self.seed;
@@ -106,7 +109,7 @@ impl Cleaner {
                 unlisted += part.unlisted;
             }
             // What the importer has rejected counts as well.
-            for Rejected { reason, rows, first } in source.rejected() {
+            for Rejected { reason, rows, first } in source.imported().iter().flat_map(|summary| &summary.rejected) {
                 foreign.push(Rejection { file: path.clone(), line: *first, reason: reason.clone() });
                 unlisted += rows - 1;
             }

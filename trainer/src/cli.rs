@@ -1,7 +1,7 @@
 //! The command line: what all commands share, and which there are.
 
 use crate::cmd::{
-    batch_predict, budget, bundle, calibrate, demo, evaluate, export, import, inspect, predict, rehearse, train,
+    batch_predict, budget, bundle, calibrate, demo, evaluate, export, import, init, inspect, predict, rehearse, train,
 };
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -39,6 +39,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Export(export::Export),
     Import(import::Import),
+    Init(init::Init),
     Bundle(bundle::Bundle),
     Demo(demo::Demo),
 }
@@ -76,6 +77,7 @@ impl Cli {
             Command::Inspect(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Import(command) => command.run(),
+            Command::Init(command) => command.run(configs),
             Command::Bundle(command) => command.run(),
             Command::Demo(command) => command.run(),
         }?;

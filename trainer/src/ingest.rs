@@ -13,7 +13,7 @@ mod survey;
 
 pub use error::IngestError;
 
-use crate::import::{Reading, Rejected};
+use crate::import::{Reading, Summary};
 use crate::measurement::{Measurement, Table};
 use crate::threads::side_by_side;
 use columns::Columns;
@@ -43,8 +43,8 @@ pub struct Source {
     stamp: (u64, Option<SystemTime>),
     columns: Columns,
     layout: Layout,
-    /// What the importer rejected of a file of another format.
-    rejected: Vec<Rejected>,
+    /// What the importer says of a file of another format.
+    imported: Option<Summary>,
     constant_step: bool,
 }
 
@@ -88,7 +88,7 @@ impl Source {
             stamp,
             columns,
             layout: Layout::Quoted,
-            rejected: Vec::new(),
+            imported: None,
             constant_step: false,
         };
         if !quoted {
@@ -102,9 +102,9 @@ impl Source {
         &self.path
     }
 
-    /// What was rejected before there were rows.
-    pub fn rejected(&self) -> &[Rejected] {
-        &self.rejected
+    /// What the importer says of a file of another format.
+    pub fn imported(&self) -> Option<&Summary> {
+        self.imported.as_ref()
     }
 
     /// Visits every row in the order of the file.

@@ -41,6 +41,7 @@ pub mod form;
 pub mod formula;
 pub mod import;
 pub mod ingest;
+pub mod init;
 pub mod locate;
 pub mod logging;
 pub mod loss;

@@ -20,21 +20,8 @@ use std::path::{Path, PathBuf};
 /// Example: token2metrics import configs/measurements/smollm2_135m_device.csv --output rows.csv
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Files, and folders of them
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// What wrote them; unless it is named, each is recognised by its content
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "auto")]
-    from: From,
-    /// Take only records of which the file says so, such as threads=1, model=NAME or device=NAME; may be repeated: all keys must fit, and of one key any value
-    #[arg(long, value_name = "KEY=VALUE")]
-    filter: Vec<Condition>,
-    /// A server table that knows the input tokens of a device table's rows; FILE.xlsx#SHEET for one sheet of several
-    #[arg(long, value_name = "FILE")]
-    join: Vec<PathBuf>,
-    /// What may be taken for granted where a file does not say it
-    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
-    assume: Vec<Assumption>,
+    #[command(flatten)]
+    files: Files,
     /// A log of power for requests of which the file says when they ran: of tegrastats, or a CSV with time_s,power_w; its integral fills the energy columns
     #[arg(long, value_name = "LOG")]
     power: Option<PathBuf>,
@@ -50,6 +37,26 @@ pub struct Import {
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
     format: table::Format,
+}
+
+/// Which files, and how they are read.
+#[derive(Debug, Args)]
+pub(super) struct Files {
+    /// Files, and folders of them
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What wrote them; unless it is named, each is recognised by its content
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "auto")]
+    from: From,
+    /// Take only records of which the file says so, such as threads=1, model=NAME or device=NAME; may be repeated: all keys must fit, and of one key any value
+    #[arg(long, value_name = "KEY=VALUE")]
+    filter: Vec<Condition>,
+    /// A server table that knows the input tokens of a device table's rows; FILE.xlsx#SHEET for one sheet of several
+    #[arg(long, value_name = "FILE")]
+    join: Vec<PathBuf>,
+    /// What may be taken for granted where a file does not say it
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    assume: Vec<Assumption>,
 }
 
 /// A format, or whichever a file is recognised as.
@@ -105,13 +112,7 @@ impl Import {
     /// # Errors
     /// A file that is not there or of no format that is known, conditions that nothing fits, or no row at all; then nothing is written.
     pub fn run(self) -> Result<String> {
-        let reading = Reading {
-            filter: Filter::new(self.filter.iter().map(|Condition(key, value)| (key.clone(), value.clone()))),
-            join: self.join.clone(),
-            assume: self.assume.clone(),
-            constant_step: false,
-        };
-        let files = self.files()?;
+        let (files, reading) = (self.files.find()?, self.files.reading());
         let mut power = match &self.power {
             Some(log) => Some(Power::open(log, &self.rail, self.power_shift)?),
             None => None,
@@ -127,10 +128,10 @@ impl Import {
                 }
                 writer.put(&row)
             })?;
-            if let Some(mixed) = summary.mixed() {
-                log::warn!("{mixed}");
-            }
             summaries.push(summary);
+        }
+        if let Some(mixed) = Summary::all_mixed(&summaries) {
+            log::warn!("{mixed}");
         }
         writer.finish()?;
         let rows = summaries.iter().map(|summary| summary.kept).sum();
@@ -145,9 +146,29 @@ impl Import {
         finish(output, &self.output)?;
         self.format.render(&report, || report.text())
     }
+}
+
+impl Files {
+    /// The conditions of the filter.
+    pub(super) fn conditions(&self) -> Vec<(String, String)> {
+        self.filter.iter().map(|Condition(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// How the files are read.
+    pub(super) fn reading(&self) -> Reading {
+        Reading {
+            filter: Filter::new(self.conditions()),
+            join: self.join.clone(),
+            assume: self.assume.clone(),
+            constant_step: false,
+        }
+    }
 
     /// The files that are named or in a folder that is, each once, with its format. In a folder, what is of no known format is passed over, and said.
-    fn files(&self) -> Result<Vec<(PathBuf, Format)>> {
+    ///
+    /// # Errors
+    /// A file that is not there or of no format that is known, or tables of server and device at once.
+    pub(super) fn find(&self) -> Result<Vec<(PathBuf, Format)>> {
         let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
         for path in &self.files {
             let found = if path.is_dir() { in_folder(path)? } else { vec![path.clone()] };

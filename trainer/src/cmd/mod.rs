@@ -8,6 +8,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod export;
 pub mod import;
+pub mod init;
 pub mod inspect;
 pub mod predict;
 pub mod rehearse;

@@ -131,6 +131,18 @@ pub enum ImportError {
         /// A filter that chooses one.
         filter: String,
     },
+    /// The rows of two files are of different setups.
+    #[error("{}: rows of {value}, and those of {} are of {known}: name files of one setup, or choose by a filter", path.display(), other.display())]
+    Differing {
+        /// The file.
+        path: PathBuf,
+        /// What is different in it.
+        value: String,
+        /// A file before it.
+        other: PathBuf,
+        /// What that one has.
+        known: String,
+    },
 }
 
 impl From<IngestError> for ImportError {

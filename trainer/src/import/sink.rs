@@ -30,6 +30,9 @@ pub struct Summary {
     pub notes: Vec<String>,
     /// What differs among the kept rows although it belongs to the setup, with its values.
     pub differing: BTreeMap<String, Vec<String>>,
+    /// What is the same for all kept rows that belongs to the setup.
+    #[serde(skip)]
+    pub setup: BTreeMap<String, String>,
     /// What can be filtered by, with its values among all rows, at most so many.
     #[serde(skip)]
     pub fields: BTreeMap<String, BTreeSet<String>>,
@@ -71,6 +74,7 @@ impl<'a> Sink<'a> {
             rejected: Vec::new(),
             notes: Vec::new(),
             differing: BTreeMap::new(),
+            setup: BTreeMap::new(),
             fields: BTreeMap::new(),
         };
         Self { path, reading, visit, summary, setups: BTreeMap::new(), rejected: BTreeMap::new() }
@@ -152,8 +156,13 @@ impl<'a> Sink<'a> {
             |(reason, (rows, first)): (Reason, (usize, u64))| Rejected { reason: reason.into_owned(), rows, first };
         self.summary.rejected = self.rejected.into_iter().map(rejected).collect();
         self.summary.rejected.sort_by_key(|rejected| rejected.first);
-        let several = self.setups.into_iter().filter(|(_, values)| values.len() > 1);
-        self.summary.differing = several.map(|(key, values)| (key, values.into_iter().collect())).collect();
+        for (key, values) in self.setups {
+            let mut values: Vec<String> = values.into_iter().collect();
+            match values.len() {
+                1 => drop(self.summary.setup.insert(key, values.remove(0))),
+                _ => drop(self.summary.differing.insert(key, values)),
+            }
+        }
         Ok(self.summary)
     }
 }
@@ -173,6 +182,31 @@ impl Summary {
             differing: differing.collect::<Vec<_>>().join("; "),
             filter: format!("{key}={}", values.first()?),
         })
+    }
+
+    /// Whether the rows of some files are of several setups: those of a file, or, by what every format says in the same words, those of two.
+    pub fn all_mixed<'a>(summaries: impl IntoIterator<Item = &'a Self>) -> Option<ImportError> {
+        let mut before: Vec<&Self> = Vec::new();
+        for summary in summaries {
+            if let Some(mixed) = summary.mixed() {
+                return Some(mixed);
+            }
+            for other in before.iter().filter(|other| other.format == summary.format) {
+                for key in ["model", "threads", "device"] {
+                    let (Some(value), Some(known)) = (summary.setup.get(key), other.setup.get(key)) else { continue };
+                    if value != known {
+                        return Some(ImportError::Differing {
+                            path: summary.file.clone(),
+                            value: format!("{key} {value}"),
+                            other: other.file.clone(),
+                            known: known.clone(),
+                        });
+                    }
+                }
+            }
+            before.push(summary);
+        }
+        None
     }
 }
 

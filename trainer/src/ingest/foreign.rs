@@ -38,11 +38,8 @@ pub(super) fn open(path: &Path, format: Format, reading: &Reading) -> Result<Sou
     let summary = import(path, format, reading, |row| writer.put(row))?;
     writer.finish()?;
     tell(&summary);
-    if let Some(mixed) = summary.mixed() {
-        return Err(mixed.into());
-    }
     let source = Source::open_canonical(copy.path())?;
-    Ok(Source { path: path.to_owned(), copy: Some(copy.into()), rejected: summary.rejected, ..source })
+    Ok(Source { path: path.to_owned(), copy: Some(copy.into()), imported: Some(summary), ..source })
 }
 
 fn tell(summary: &Summary) {
