@@ -86,9 +86,14 @@ impl Config {
         Checker { text: Text { path, text: &read(path)? } }.parse(Checker::check)
     }
 
+    /// How the files of a machine are read. Where decode is a time per step, rows whose context is not known can be used.
+    pub fn reading(&self, machine: &Machine) -> Reading {
+        Reading { constant_step: self.decode.form == Type::Linear, ..machine.reading.clone() }
+    }
+
     /// How the device's files are read: a table without input tokens is joined with the server's, unless the config names another.
     pub fn device_reading(&self) -> Reading {
-        let mut reading = self.device.reading.clone();
+        let mut reading = self.reading(&self.device);
         if let (Some(server), true) = (&self.server, reading.join.is_empty()) {
             let is_table = |path: &&PathBuf| detect(path).is_ok_and(|content| content == Content::Rows(Format::Server));
             reading.join = server.data.iter().filter(is_table).cloned().collect();
@@ -123,12 +128,11 @@ impl Checker<'_> {
     fn check(&self, raw: RawConfig) -> Result<Config, ConfigError> {
         let folder = self.text.path.parent().unwrap_or(Path::new(""));
         let beside = |paths: Vec<PathBuf>| paths.into_iter().map(|path| folder.join(path)).collect::<Vec<_>>();
-        let constant_step = raw.decode.form == Type::Linear;
         let reading = |filter: BTreeMap<String, RawValue>, join, assume| Reading {
             filter: Filter::new(filter.into_iter().map(|(key, value)| (key, value.to_string()))),
             join: beside(join),
             assume,
-            constant_step,
+            constant_step: false,
         };
         let server = raw.server.map(|server| {
             Ok(Machine {

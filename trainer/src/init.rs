@@ -53,6 +53,10 @@ impl Survey {
             })?;
             survey.summaries.push(summary);
         }
+        let rows: usize = survey.summaries.iter().map(|summary| summary.kept).sum();
+        if let (0, Some(misfit)) = (rows, survey.summaries.iter().find_map(|summary| summary.misfit(&reading.filter))) {
+            return Err(misfit);
+        }
         match Summary::all_mixed(&survey.summaries) {
             Some(mixed) => Err(mixed),
             None => Ok(survey),

@@ -108,7 +108,8 @@ impl Rows {
     /// The first thing wrong with any of the files.
     pub fn with_scored(config: &Config, scored: &[PathBuf]) -> Result<Self, IngestError> {
         let cleaner = || Cleaner::new(config.validation.seed);
-        let server = config.server.as_ref().map(|server| cleaner().read(&server.data, &server.reading)).transpose()?;
+        let server =
+            config.server.as_ref().map(|server| cleaner().read(&server.data, &config.reading(server))).transpose()?;
         let mut device = cleaner();
         let reading = config.device_reading();
         Ok(Self {

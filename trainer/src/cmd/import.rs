@@ -130,11 +130,14 @@ impl Import {
             })?;
             summaries.push(summary);
         }
+        let rows = summaries.iter().map(|summary| summary.kept).sum();
+        if let (0, Some(misfit)) = (rows, summaries.iter().find_map(|summary| summary.misfit(&reading.filter))) {
+            return Err(misfit.into());
+        }
         if let Some(mixed) = Summary::all_mixed(&summaries) {
             log::warn!("{mixed}");
         }
         writer.finish()?;
-        let rows = summaries.iter().map(|summary| summary.kept).sum();
         let power = power.map(|power| PowerReport {
             file: self.power.clone().unwrap_or_default(),
             filled_phases: power.filled,
@@ -142,7 +145,7 @@ impl Import {
             rejected_samples: power.rejected,
         });
         let report = Report { rows, files: summaries, power, output: self.output.clone() };
-        ensure!(rows > 0, "no row is left:\n{}", report.text());
+        ensure!(rows > 0, "no row is left: {}", report.reasons());
         finish(output, &self.output)?;
         self.format.render(&report, || report.text())
     }
@@ -220,6 +223,15 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 impl Report {
+    /// Why there is no row, in a line.
+    fn reasons(&self) -> String {
+        let rejected = self.files.iter().flat_map(|file| &file.rejected);
+        let reasons = rejected.map(|Rejected { reason, rows, .. }| format!("{rows}: {reason}"));
+        let filtered: usize = self.files.iter().map(|file| file.filtered).sum();
+        let filtered = (filtered > 0).then(|| format!("{filtered}: left out by the filter"));
+        reasons.chain(filtered).collect::<Vec<_>>().join("; ")
+    }
+
     fn text(&self) -> String {
         let row = |file: &Summary| {
             let counts = [file.kept, file.rejections(), file.filtered].map(|count| count.to_string());

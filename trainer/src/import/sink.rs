@@ -2,7 +2,7 @@
 
 use super::cell::Reason;
 use super::fields::Fields;
-use super::{Format, ImportError, Imported, Reading};
+use super::{Filter, Format, ImportError, Imported, Reading};
 use crate::nearest::nearest;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,26 +131,10 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// What became of the file. A filter that nothing fits, or a file without any record, is an error.
+    /// What became of the file. One without any record is an error.
     pub(super) fn finish(mut self) -> Result<Summary, ImportError> {
-        let path = || self.path.to_owned();
-        if let Some(key) = self.reading.filter.keys().find(|key| !self.summary.fields.contains_key(*key)) {
-            let keys: Vec<&str> = self.summary.fields.keys().map(String::as_str).collect();
-            let near =
-                nearest(key, keys.iter().copied()).map_or(".".to_owned(), |near| format!("; is \"{near}\" meant?"));
-            return Err(ImportError::UnknownKey { path: path(), key: key.to_owned(), near, known: keys.join(", ") });
-        }
-        if self.summary.kept == 0 && self.summary.filtered > 0 && self.rejected.is_empty() {
-            let values = |key: &str| {
-                let values = self.summary.fields.get(key).into_iter().flatten();
-                format!("{key}: {}", values.map(String::as_str).collect::<Vec<_>>().join(", "))
-            };
-            let keys: BTreeSet<&str> = self.reading.filter.keys().collect();
-            let found = keys.into_iter().map(values).collect::<Vec<_>>().join("; ");
-            return Err(ImportError::NothingFits { path: path(), filter: self.reading.filter.describe(), found });
-        }
         if self.summary.kept == 0 && self.summary.filtered == 0 && self.rejected.is_empty() {
-            return Err(ImportError::NoRecords { path: path(), format: self.summary.format });
+            return Err(ImportError::NoRecords { path: self.path.to_owned(), format: self.summary.format });
         }
         let rejected =
             |(reason, (rows, first)): (Reason, (usize, u64))| Rejected { reason: reason.into_owned(), rows, first };
@@ -171,6 +155,28 @@ impl Summary {
     /// Rows that were rejected, for whatever reason.
     pub fn rejections(&self) -> usize {
         self.rejected.iter().map(|rejected| rejected.rows).sum()
+    }
+
+    /// Why nothing of the file fits the filter, if nothing does.
+    pub fn misfit(&self, filter: &Filter) -> Option<ImportError> {
+        if self.kept > 0 || self.filtered == 0 || !self.rejected.is_empty() {
+            return None;
+        }
+        let path = self.file.clone();
+        if let Some(key) = filter.keys().find(|key| !self.fields.contains_key(*key)) {
+            let keys: Vec<&str> = self.fields.keys().map(String::as_str).collect();
+            let near = nearest(key, keys.iter().copied());
+            let near = near.map_or(".".to_owned(), |near| format!("; is \"{near}\" meant?"));
+            let known = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
+            return Some(ImportError::UnknownKey { path, key: key.to_owned(), near, known });
+        }
+        let values = |key: &str| {
+            let values = self.fields.get(key).into_iter().flatten();
+            format!("{key}: {}", values.map(String::as_str).collect::<Vec<_>>().join(", "))
+        };
+        let keys: BTreeSet<&str> = filter.keys().collect();
+        let found = keys.into_iter().map(values).collect::<Vec<_>>().join("; ");
+        Some(ImportError::NothingFits { path, filter: filter.describe(), found })
     }
 
     /// The rows are of several setups, which no profile can be of.

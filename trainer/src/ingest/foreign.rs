@@ -37,6 +37,9 @@ pub(super) fn open(path: &Path, format: Format, reading: &Reading) -> Result<Sou
     let mut writer = Writer::new(copy.as_file())?;
     let summary = import(path, format, reading, |row| writer.put(row))?;
     writer.finish()?;
+    if let Some(misfit) = summary.misfit(&reading.filter) {
+        return Err(misfit.into());
+    }
     tell(&summary);
     let source = Source::open_canonical(copy.path())?;
     Ok(Source { path: path.to_owned(), copy: Some(copy.into()), imported: Some(summary), ..source })
