@@ -22,8 +22,8 @@ fn profile(tile: u16) -> Profile {
     (profile.prefill.calibration, profile.decode.calibration) = (Calibration::IDENTITY, Calibration::IDENTITY);
     profile.prefill.polynomial.fixed_s = 0.02;
     let terms = [Term::plain(4e-4, 1), Term::plain(1e-7, 2), Term { coefficient: 1e-3, knot: 0, tile, power: 1 }];
-    terms.map(|term| profile.prefill.polynomial.terms.push(term).expect("room"));
-    [Term::plain(8e-3, 0), Term::plain(2e-6, 1)].map(|term| profile.decode.polynomial.terms.push(term).expect("room"));
+    profile.prefill.polynomial.terms.extend(terms);
+    profile.decode.polynomial.terms.extend([Term::plain(8e-3, 0), Term::plain(2e-6, 1)]);
     profile
 }
 
@@ -224,9 +224,9 @@ fn a_run_that_was_cut_off_is_gone_on_with() {
         Reply::Hang
     });
     let mut command = Command::new(cli());
-    command.args(arguments(&hanging, "llama-server", "").split(' ')).current_dir(cut.path(""));
+    command.args(arguments(&hanging, "llama-server", "").split_whitespace()).current_dir(cut.path(""));
     let mut child = command.spawn().expect("the program runs");
-    stopped.recv().expect("the server stops");
+    stopped.recv_timeout(Duration::from_secs(60)).expect("the server stops");
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     let kept = rows(&cut);
@@ -331,10 +331,7 @@ fn bad_servers_are_named() {
     let status = |status, body: &str| reply(Reply::Status(status, String::new(), body.to_owned()));
     let bytes = |bytes: &str| reply(Reply::Bytes(bytes.as_bytes().to_vec()));
     let cases: [(Server, &str); 17] = [
-        (
-            reply(Reply::Hang),
-            "no whole answer in time: timeout: global; --timeout is 300ms: raise it, or lower the token counts",
-        ),
+        (reply(Reply::Hang), "no whole answer in time: --timeout is 300ms: raise it, or lower the token counts"),
         (bytes(""), "the connection ended within the answer"),
         (bytes("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"tokens\":"), "the connection ended within the answer"),
         (bytes("SSH-2.0-OpenSSH_9.9\r\n"), "the answer is no HTTP"),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::time::{Duration, Instant};
 use ureq::http::{Response, Uri};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, Timeout};
 
 /// Bytes of an answer; one with the probabilities of all tokens would be longer.
 const LONGEST_ANSWER: u64 = 16 << 20;
@@ -140,13 +140,16 @@ impl Client {
             503 => "is the model loaded by now?",
             _ => "see the server's log",
         };
-        Err(self.failure(path, Reason::Status, format!("HTTP {status}, \"{}\": {hint}", shown(&text))))
+        Err(self.failure(path, Reason::Status, format!("HTTP {}, \"{}\": {hint}", status.as_u16(), shown(&text))))
     }
 
     fn failed(&self, path: &str, error: ureq::Error) -> Failure {
         match error {
             ureq::Error::Io(error) => self.broken(path, &error),
-            ureq::Error::Timeout(timeout) => self.late(path, &timeout.to_string()),
+            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
+                self.unreachable(path, "no connection in time")
+            }
+            ureq::Error::Timeout(_) => self.late(path),
             ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => self.unreachable(path, &error.to_string()),
             ureq::Error::BodyExceedsLimit(_) => self.too_long(path),
             error => self.failure(path, Reason::NotHttp, format!("{error}: is this the server's address?")),
@@ -158,7 +161,7 @@ impl Client {
             ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
                 self.unreachable(path, &error.to_string())
             }
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => self.late(path, &error.to_string()),
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => self.late(path),
             _ => self.failure(path, Reason::Cut, format!("{error}: see the server's log")),
         }
     }
@@ -167,10 +170,9 @@ impl Client {
         self.failure(path, Reason::Unreachable, format!("{what}: is the server running, at this address?"))
     }
 
-    fn late(&self, path: &str, what: &str) -> Failure {
+    fn late(&self, path: &str) -> Failure {
         let timeout = humantime::format_duration(self.timeout);
-        let hint = format!("--timeout is {timeout}: raise it, or lower the token counts");
-        self.failure(path, Reason::TimedOut, format!("{what}; {hint}"))
+        self.failure(path, Reason::TimedOut, format!("--timeout is {timeout}: raise it, or lower the token counts"))
     }
 
     fn too_long(&self, path: &str) -> Failure {
