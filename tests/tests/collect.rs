@@ -206,48 +206,64 @@ fn a_stream_is_timed_by_the_clients_clock() {
     }
 }
 
-#[test]
-fn a_run_that_was_cut_off_is_gone_on_with() {
-    let whole = Experiment::default();
-    let server = serve(llama_server(profile(128), 0.0));
-    collect(&whole, &server, "llama-server", "");
-    let mut all = rows(&whole);
+/// llama-server with noise that is the same for the same counts, so that two runs can be compared.
+fn repeatable() -> impl Fn(&Question) -> Value {
+    let answer = llama_server(profile(128), 0.03);
+    move |question| {
+        let asked = asked(question);
+        let input_tokens = asked["prompt"].as_array().map_or(0, Vec::len);
+        let index = input_tokens * 1000 + asked["n_predict"].as_u64().unwrap_or(0) as usize;
+        answer(&Question { index, ..question.clone() })
+    }
+}
 
-    let cut = Experiment::default();
+/// Rows of a run that is killed while it waits for the answer to a question.
+fn killed_at(index: usize) -> (Experiment, Vec<String>) {
+    let experiment = Experiment::default();
     let (stop, stopped) = channel();
-    let answer = llama_server(profile(128), 0.0);
+    let answer = repeatable();
     let hanging = Server::start(move |question| {
-        if question.index < 15 {
+        if question.index < index {
             return Reply::Json(answer(question).to_string());
         }
         stop.send(()).expect("the test waits");
         Reply::Hang
     });
     let mut command = Command::new(cli());
-    command.args(arguments(&hanging, "llama-server", "").split_whitespace()).current_dir(cut.path(""));
+    command.args(arguments(&hanging, "llama-server", "").split_whitespace()).current_dir(experiment.path(""));
     let mut child = command.spawn().expect("the program runs");
-    stopped.recv_timeout(Duration::from_secs(60)).expect("the server stops");
+    stopped.recv_timeout(Duration::from_secs(300)).expect("the server stops");
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
-    let kept = rows(&cut);
-    assert_eq!(kept.len(), 12, "each row is on the disk before the next question");
-    // As if the kill had come within a line.
-    let torn = format!("{HEADER}{}\n77,2,0,0.1", kept.join("\n"));
-    cut.write("rows.csv", &torn);
+    let kept = rows(&experiment);
+    assert_eq!(kept.len(), index - 3, "each row is on the disk before the next question");
+    (experiment, kept)
+}
 
-    let run = cut.run(&arguments(&server, "llama-server", ""));
-    assert!(run.stderr.contains("the last line was cut off and is removed: \"77,2,0,0.1\""), "{}", run.stderr);
-    let summary: Value = serde_json::from_str(&run.done()).expect("JSON");
-    let mut found = rows(&cut);
-    assert_eq!((&summary["rows"], &summary["measured"]), (&json!(found.len()), &json!(found.len() - 12)));
-    assert_eq!(found[..12], kept);
-    found.sort();
+#[test]
+fn a_run_that_was_cut_off_is_gone_on_with() {
+    let whole = Experiment::default();
+    let server = serve(repeatable());
+    collect(&whole, &server, "llama-server", "");
+    let mut all = rows(&whole);
     all.sort();
-    assert_eq!(found, all, "no row is lost, none is there twice");
-
-    let again = collect(&cut, &server, "llama-server", "");
+    // In the first batch of 30, and in a later one.
+    for index in [15, 50] {
+        let (cut, kept) = killed_at(index);
+        // As if the kill had come within a line.
+        cut.write("rows.csv", format!("{HEADER}{}\n77,2,0,0.1", kept.join("\n")));
+        let run = cut.run(&arguments(&server, "llama-server", ""));
+        assert!(run.stderr.contains("the last line was cut off and is removed: \"77,2,0,0.1\""), "{}", run.stderr);
+        let summary: Value = serde_json::from_str(&run.done()).expect("JSON");
+        let mut found = rows(&cut);
+        assert_eq!((&summary["rows"], &summary["measured"]), (&json!(found.len()), &json!(found.len() - kept.len())));
+        assert_eq!(found[..kept.len()], kept);
+        found.sort();
+        assert_eq!(found, all, "no row is lost, none is there twice");
+    }
+    let again = collect(&whole, &server, "llama-server", "");
     assert_eq!((&again["measured"], &again["stopped"]), (&json!(0), &json!("error_steady")));
-    let other = collect(&cut, &server, "llama-server", "--seed 7");
+    let other = collect(&whole, &server, "llama-server", "--seed 7");
     assert_ne!(other["measured"], 0, "another seed asks for others");
 }
 

@@ -105,16 +105,14 @@ pub struct Collected {
 /// A file that rows cannot be added to, a server that does not answer as it should, several times in a row. The rows until then are in the file.
 pub fn collect(settings: &Settings, mut watch: impl FnMut(Event<'_>)) -> Result<Collected> {
     let begin = Instant::now();
-    let mut sheet = Sheet::open(&settings.output)?;
+    let mut plan = Plan::new(settings.input_tokens, settings.output_tokens, settings.seed);
+    let mut sheet = Sheet::open(&settings.output, plan.clone())?;
     let mut server = Server::open(settings)?;
     server.warm_up().context("the first requests, which are not recorded")?;
-    let mut plan = Plan::new(settings.input_tokens, settings.output_tokens, settings.seed);
     let mut steady = Steady::new();
     let mut rejected = BTreeMap::new();
     let mut failures = 0;
     let mut scores = None;
-    // Rows that belong to the batches so far, and the number of rows that the scores are of.
-    let mut scored = 0;
     let stopped = 'all: loop {
         for asked in plan.next() {
             if sheet.claim(asked) {
@@ -143,34 +141,29 @@ pub fn collect(settings: &Settings, mut watch: impl FnMut(Event<'_>)) -> Result<
                 }
             }
             let error_percent = scores.as_ref().and_then(steady::percent);
-            watch(Event::Progress { rows: sheet.rows.len(), error_percent, spent: begin.elapsed() });
+            watch(Event::Progress { rows: sheet.all().len(), error_percent, spent: begin.elapsed() });
         }
-        if sheet.rows.len() > scored {
-            scores = steady.errors(&sheet.rows);
-            scored = sheet.rows.len();
-        }
+        scores = steady.errors(&sheet.rows);
         let error_percent = scores.as_ref().and_then(steady::percent);
-        watch(Event::Progress { rows: sheet.rows.len(), error_percent, spent: begin.elapsed() });
+        watch(Event::Progress { rows: sheet.all().len(), error_percent, spent: begin.elapsed() });
         if !steady.falls(error_percent) {
             break Stopped::ErrorSteady;
         }
     };
-    if sheet.rows.len() > scored {
-        scores = steady.errors(&sheet.rows);
-    }
+    let rows = sheet.all();
     Ok(Collected {
         output: settings.output.clone(),
-        rows: sheet.rows.len(),
-        measured: sheet.rows.len() - sheet.before,
+        rows: rows.len(),
+        measured: rows.len() - sheet.before,
         rejected,
-        cross_validation: scores,
+        cross_validation: steady.errors(&rows),
         stopped,
     })
 }
 
 /// What a run that fails leaves.
 fn kept(sheet: &Sheet, settings: &Settings) -> String {
-    match sheet.rows.len() {
+    match sheet.all().len() {
         0 => "there are no rows".to_owned(),
         rows => format!("{rows} rows are in {}: run the command again to go on", settings.output.display()),
     }

@@ -24,7 +24,7 @@ const SHORT: u32 = 8;
 const ORDERS: usize = 64;
 
 /// All batches, one after the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Plan {
     input: [u32; 2],
     output: [u32; 2],

@@ -1,5 +1,6 @@
 //! The file of rows: what is in it is never lost, and each new row is on the disk before the next request.
 
+use super::plan::Plan;
 use super::server::Answer;
 use crate::clean::unusable;
 use crate::ingest::{self, COLUMNS};
@@ -17,12 +18,12 @@ pub(super) struct Sheet {
     path: PathBuf,
     /// Once there is something to append.
     file: Option<File>,
-    /// All usable ones.
+    /// Those that count by now: of other plans from the beginning, of this one from their turn on, so that a run decides as if it had not been interrupted.
     pub(super) rows: Vec<Measurement>,
-    /// How many of them were there before.
+    /// Those of this plan whose turn is yet to come.
+    waiting: Vec<Measurement>,
+    /// How many were there before.
     pub(super) before: usize,
-    /// Requests of the rows that no planned request has claimed.
-    unclaimed: Vec<Request>,
 }
 
 impl Sheet {
@@ -30,7 +31,7 @@ impl Sheet {
     ///
     /// # Errors
     /// A file that this command has not written; it stays as it is.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, mut plan: Plan) -> Result<Self> {
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
@@ -44,23 +45,27 @@ impl Sheet {
             }
             reason.is_none()
         });
-        let unclaimed = rows.iter().map(|row| row.request).collect();
-        Ok(Self { path: path.to_owned(), file: None, before: rows.len(), rows, unclaimed })
+        let (before, mut waiting) = (rows.len(), Vec::new());
+        loop {
+            let claimed = waiting.len();
+            waiting.extend(plan.next().into_iter().filter_map(|planned| take(&mut rows, planned)));
+            if waiting.len() == claimed {
+                break;
+            }
+        }
+        Ok(Self { path: path.to_owned(), file: None, rows, waiting, before })
     }
 
-    /// Whether the file had a row of a planned request before, which is then spoken for. An answer may have come to its end before it was as long as planned.
+    /// Whether the file had a row of a planned request before, which counts from now on.
     pub(super) fn claim(&mut self, planned: Request) -> bool {
-        let like = |row: &Request, output: bool| {
-            row.input_tokens == planned.input_tokens
-                && if output {
-                    row.output_tokens == planned.output_tokens
-                } else {
-                    row.output_tokens < planned.output_tokens
-                }
-        };
-        let found =
-            [true, false].into_iter().find_map(|output| self.unclaimed.iter().position(|row| like(row, output)));
-        found.map(|index| self.unclaimed.swap_remove(index)).is_some()
+        let found = take(&mut self.waiting, planned);
+        self.rows.extend(found);
+        found.is_some()
+    }
+
+    /// All rows of the file.
+    pub(super) fn all(&self) -> Vec<Measurement> {
+        [self.rows.as_slice(), &self.waiting].concat()
     }
 
     /// Writes a row.
@@ -103,6 +108,17 @@ impl Sheet {
         self.file = Some(file);
         Ok(())
     }
+}
+
+/// The first row of a planned request, removed. An answer may have come to its end before it was as long as planned.
+fn take(rows: &mut Vec<Measurement>, planned: Request) -> Option<Measurement> {
+    let like = |row: &Measurement, whole: bool| {
+        let Request { input_tokens, output_tokens, .. } = row.request;
+        let output = if whole { output_tokens == planned.output_tokens } else { output_tokens < planned.output_tokens };
+        input_tokens == planned.input_tokens && output
+    };
+    let found = [true, false].into_iter().find_map(|whole| rows.iter().position(|row| like(row, whole)));
+    found.map(|index| rows.remove(index))
 }
 
 fn header() -> String {
