@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 use token2metrics_core::Request;
 
 pub(super) const PATH: &str = "/v1/completions";
+/// Shorter than any step: two pieces that are no further apart came together, the first of them late.
+const TOGETHER: Duration = Duration::from_micros(100);
 
 /// What came when.
 #[derive(Debug, Default)]
 struct Heard {
     first: Option<Duration>,
+    second: Option<Duration>,
     last: Option<Duration>,
     /// Pieces with text, and those without that came before them.
     pieces: u32,
@@ -60,7 +63,11 @@ impl Heard {
     fn hear(&mut self, after: Duration, mut event: Value) {
         if let Some(choice) = event["choices"].get(0) {
             if choice["text"].as_str().is_some_and(|text| !text.is_empty()) {
-                self.first.get_or_insert(after);
+                match self.pieces {
+                    0 => self.first = Some(after),
+                    1 => self.second = Some(after),
+                    _ => {}
+                }
                 self.pieces += 1;
             } else if self.first.is_none() {
                 self.silent += 1;
@@ -97,8 +104,44 @@ impl Heard {
             let detail = format!("{output_tokens} tokens came in {} pieces: each must be one", self.pieces);
             return Err((Reason::FirstTokenUnknown, detail));
         }
+        if self.second.is_some_and(|second| second - first < TOGETHER) {
+            let detail = "the first two pieces came together: is the machine of the client or the server busy?";
+            return Err((Reason::FirstTokenUnknown, detail.into()));
+        }
         let decode_s = (output_tokens > 1).then(|| (last - first).as_secs_f64());
         let request = Request { input_tokens, cached_tokens, output_tokens };
         Ok(Answer { request, prefill_s: first.as_secs_f64(), decode_s })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(pieces: &[(u64, &str)]) -> Result<Answer, Flaw> {
+        let mut heard = Heard::default();
+        for (micros, text) in pieces {
+            heard.hear(Duration::from_micros(*micros), json!({"choices": [{"text": text}]}));
+        }
+        heard.hear(
+            Duration::from_secs(9),
+            json!({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}),
+        );
+        heard.answer()
+    }
+
+    #[test]
+    fn the_first_token_must_be_known() {
+        let answer = heard(&[(5000, "a"), (7000, "b"), (9000, "c")]).expect("three pieces");
+        assert_eq!((answer.prefill_s, answer.decode_s), (0.005, Some(0.004)));
+        for unknown in [
+            // One without text, three tokens in one piece, and two that came together.
+            [(5000, ""), (7000, "b"), (9000, "c")].as_slice(),
+            &[(5000, "abc")],
+            &[(5000, "a"), (5050, "b"), (9000, "c")],
+        ] {
+            assert_eq!(heard(unknown).map_err(|flaw| flaw.0), Err(Reason::FirstTokenUnknown));
+        }
+        assert_eq!(heard(&[]).map_err(|flaw| flaw.0), Err(Reason::NoTimes));
     }
 }
