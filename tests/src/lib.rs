@@ -12,6 +12,7 @@ pub mod library;
 pub mod manual;
 pub mod packaging;
 pub mod sanitized;
+pub mod server;
 pub mod symbols;
 pub mod valgrind;
 

@@ -1,7 +1,8 @@
 //! The command line: what all commands share, and which there are.
 
 use crate::cmd::{
-    batch_predict, budget, bundle, calibrate, demo, evaluate, export, import, init, inspect, predict, rehearse, train,
+    batch_predict, budget, bundle, calibrate, collect, demo, evaluate, export, import, init, inspect, predict,
+    rehearse, train,
 };
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -35,6 +36,7 @@ enum Command {
     Budget(budget::Budget),
     Evaluate(evaluate::Evaluate),
     Calibrate(calibrate::Calibrate),
+    Collect(collect::Collect),
     Rehearse(rehearse::Rehearse),
     Inspect(inspect::Inspect),
     Export(export::Export),
@@ -73,6 +75,7 @@ impl Cli {
             Command::Budget(command) => command.run(configs),
             Command::Evaluate(command) => command.run(configs),
             Command::Calibrate(command) => command.run(),
+            Command::Collect(command) => command.run(),
             Command::Rehearse(command) => command.run(configs),
             Command::Inspect(command) => command.run(),
             Command::Export(command) => command.run(),

@@ -15,7 +15,7 @@
 //! | 8 | [`score`], [`tally`] for rows that are not kept, with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
 //! | 9 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
 //!
-//! Blobs back to back are a [`bundle`]. A [`preset`] goes the last stage only: its file states what the others find out. [`c_source`] writes a profile as C that predicts without
+//! Rows come from files, or [`collect`] measures a server and writes them. Blobs back to back are a [`bundle`]. A [`preset`] goes the last stage only: its file states what the others find out. [`c_source`] writes a profile as C that predicts without
 //! core.
 //!
 //! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it. [`cmd`] has one file a
@@ -31,6 +31,7 @@ pub mod candidates;
 pub mod clean;
 pub mod cli;
 pub mod cmd;
+pub mod collect;
 pub mod compare;
 pub mod config;
 mod copies;

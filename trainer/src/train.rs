@@ -88,6 +88,12 @@ pub fn train(config: &Config) -> Result<Trained, TrainError> {
     Ok(Trained { profile, blob, report, rows, unseen: unseen.unwrap_or_default() })
 }
 
+/// Errors of device rows of a config without a server, each predicted from the other folds; `None` where they are too few.
+pub fn cross_validate(config: &Config, device: &[Measurement]) -> Option<Scores> {
+    let server = ServerFits::default();
+    Some(unseen(config, device, |fitted| server.trial(config, fitted, false))?.scores())
+}
+
 /// What training made, and how good it is, for the report.
 pub(crate) struct Made {
     pub(crate) phases: Phases,
@@ -128,6 +134,7 @@ impl Rows {
 }
 
 /// What the server's rows give; without a server, nothing.
+#[derive(Default)]
 struct ServerFits<'a> {
     rows: &'a [Measurement],
     prefill: Option<Selected>,
