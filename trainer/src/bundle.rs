@@ -194,11 +194,25 @@ impl Bundle {
                 if choice.variant.is_none() { "; choose with --variant" } else { "" }
             );
         }
-        for problem in self.members.iter().filter_map(Entry::problem) {
-            log::warn!("{path}: damaged: {problem}");
-        }
+        self.warn_of_damaged();
         let profile = first.profile.clone()?;
         Ok(Located { profile, bytes: self.bytes_of(first).to_vec() })
+    }
+
+    /// All sound members, each with what it is in words. Says which members are damaged.
+    pub fn sound(&self) -> Vec<(String, Located)> {
+        self.warn_of_damaged();
+        let located = |entry: &Entry| {
+            let profile = entry.profile.clone().ok()?;
+            Some((entry.name(), Located { profile, bytes: self.bytes_of(entry).to_vec() }))
+        };
+        self.members.iter().filter_map(located).collect()
+    }
+
+    fn warn_of_damaged(&self) {
+        for problem in self.members.iter().filter_map(Entry::problem) {
+            log::warn!("{}: damaged: {problem}", self.path.display());
+        }
     }
 
     /// The bundle in figures.

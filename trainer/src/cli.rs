@@ -1,6 +1,8 @@
 //! The command line: what all commands share, and which there are.
 
-use crate::cmd::{batch_predict, budget, bundle, calibrate, demo, evaluate, export, inspect, predict, rehearse, train};
+use crate::cmd::{
+    batch_predict, budget, bundle, calibrate, compare, demo, evaluate, export, inspect, predict, rehearse, train,
+};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use log::LevelFilter;
@@ -31,6 +33,7 @@ enum Command {
     Predict(predict::Predict),
     BatchPredict(batch_predict::BatchPredict),
     Budget(budget::Budget),
+    Compare(compare::Compare),
     Evaluate(evaluate::Evaluate),
     Calibrate(calibrate::Calibrate),
     Rehearse(rehearse::Rehearse),
@@ -67,6 +70,7 @@ impl Cli {
             Command::Predict(command) => command.run(configs),
             Command::BatchPredict(command) => command.run(configs),
             Command::Budget(command) => command.run(configs),
+            Command::Compare(command) => command.run(configs),
             Command::Evaluate(command) => command.run(configs),
             Command::Calibrate(command) => command.run(),
             Command::Rehearse(command) => command.run(configs),

@@ -10,6 +10,7 @@ use serde::Serialize;
 pub enum Format {
     /// For people.
     #[default]
+    #[value(alias = "table")]
     Text,
     /// For programs: stable keys.
     Json,
@@ -27,6 +28,9 @@ impl Format {
         })
     }
 }
+
+/// What stands behind the best figure of a column.
+pub const BEST: &str = " *";
 
 /// A table with a header; columns after the first `left` are aligned to the right.
 pub fn table<const N: usize>(header: [&str; N], left: usize, rows: impl IntoIterator<Item = [String; N]>) -> String {

@@ -4,6 +4,7 @@ pub mod batch_predict;
 pub mod budget;
 pub mod bundle;
 pub mod calibrate;
+pub mod compare;
 pub mod demo;
 pub mod evaluate;
 pub mod export;
