@@ -307,7 +307,7 @@ fn a_long_workload_is_not_kept() {
     }
     experiment.write("workload.csv", rows);
     let limited =
-        format!("ulimit -v 50000; exec {} compare one other --workload workload.csv --format json", cli().display());
+        format!("ulimit -v 26000; exec {} compare one other --workload workload.csv --format json", cli().display());
     let output = std::process::Command::new("sh").args(["-c", &limited]).current_dir(experiment.path("")).output();
     let output = output.expect("sh runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,6 +1,7 @@
 //! Tables for people, and the one place that decides how a figure is written.
 
 use crate::baseline::Predictor;
+use crate::color;
 use crate::score::{Errors, Scores};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -40,7 +41,7 @@ pub fn table<const N: usize>(header: [&str; N], left: usize, rows: impl IntoIter
     for column in table.column_iter_mut().skip(left) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table.to_string() + "\n"
+    color::table(table.to_string() + "\n", BEST)
 }
 
 /// A row per phase of errors.
