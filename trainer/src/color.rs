@@ -8,11 +8,11 @@ use std::sync::OnceLock;
 
 /// Which of the streams have colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Colors {
+struct Colors {
     /// Results.
-    pub stdout: bool,
+    stdout: bool,
     /// All else.
-    pub stderr: bool,
+    stderr: bool,
 }
 
 /// None until the command line has been read.

@@ -18,7 +18,7 @@ use token2metrics_core::{Prediction, Request};
 /// The input has the columns input_tokens and output_tokens, and optionally cached_tokens and count, how often the request
 /// comes. The output has one row per input row, in the same order; what the model does not know is an empty cell.
 ///
-/// Example: token2metrics batch-predict --model 1.5B --input-file requests.csv --output-file predictions.csv
+/// Example: token2metrics batch-predict --model 1.5B --input-file configs/measurements/qwen_1_5b_device_holdout.csv --output-file predictions.csv
 #[derive(Debug, Args)]
 pub struct BatchPredict {
     #[command(flatten)]

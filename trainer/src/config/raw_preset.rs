@@ -1,6 +1,7 @@
 //! A preset file as it is written, before any value is checked.
 
 use super::raw::{RawStated, RawTariff};
+use super::schema::schema_of;
 use super::spanned::Spanned;
 use crate::preset::Measure;
 use schemars::JsonSchema;
@@ -74,6 +75,7 @@ pub(super) struct RawPreset {
     /// Error bands.
     pub(super) bands: Option<RawBands>,
     /// How far off predictions were.
+    #[schemars(extend("propertyNames" = schema_of::<Measure>()))]
     #[serde(default)]
     pub(super) error: BTreeMap<Measure, RawError>,
 }

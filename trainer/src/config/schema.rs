@@ -9,26 +9,30 @@ use serde_json::Value;
 
 /// The JSON Schema of a config.
 pub fn config_schema() -> Schema {
-    schema::<RawConfig>("token2metrics config")
+    titled::<RawConfig>("token2metrics config")
 }
 
 /// The JSON Schema of a preset.
 pub fn preset_schema() -> Schema {
-    schema::<RawPresetFile>("token2metrics preset")
+    titled::<RawPresetFile>("token2metrics preset")
 }
 
 /// Of draft 7, which all editors know, and without references, so that what is said of a key stands beside what is said of its type.
-fn schema<T: JsonSchema>(title: &str) -> Schema {
+pub(super) fn schema_of<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft07().with(|settings| {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
     });
-    let mut schema = settings.with_transform(Plain).into_generator().into_root_schema_for::<T>();
+    settings.with_transform(Plain).into_generator().into_root_schema_for::<T>()
+}
+
+fn titled<T: JsonSchema>(title: &str) -> Schema {
+    let mut schema = schema_of::<T>();
     schema.insert("title".to_owned(), title.into());
     schema
 }
 
-/// Takes out what TOML has no use for: null, the widths of numbers, and the names of types.
+/// Takes out what TOML has no use for: null, the widths of numbers, the names of types and the line ends of the source.
 #[derive(Clone, Debug)]
 struct Plain;
 
@@ -36,6 +40,10 @@ impl Transform for Plain {
     fn transform(&mut self, schema: &mut Schema) {
         for key in ["format", "title"] {
             schema.remove(key);
+        }
+        if let Some(Value::String(text)) = schema.get_mut("description") {
+            // The line ends of the source.
+            *text = text.replace('\n', " ");
         }
         if schema.get("default").is_some_and(Value::is_null) {
             schema.remove("default");
