@@ -1,7 +1,8 @@
 //! The command-line program.
 
+use crate::experiment::run_in;
 use crate::library::cargo;
-use crate::target_dir;
+use crate::{root, target_dir};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -15,4 +16,13 @@ pub fn cli() -> &'static Path {
         cargo(Command::new(env!("CARGO")).args(binary).arg("--target-dir").arg(target_dir()));
         target_dir().join(dir).join("token2metrics")
     })
+}
+
+/// The commands, as the program lists them.
+pub fn commands() -> Vec<String> {
+    let help = run_in(root(), "--help").done();
+    let list = help.split_once("\nCommands:\n").and_then(|(_, rest)| rest.split("\n\n").next()).expect("a list");
+    // What is set further in is the rest of a description.
+    let names = list.lines().filter(|line| !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").map(str::to_owned).collect()
 }

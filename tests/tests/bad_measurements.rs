@@ -68,8 +68,7 @@ fn headers() {
         changed("prefill_s", "decode_s"),
         "error: model tiny: configs/rows.csv:1: column \"decode_s\" stands in the header twice: remove one"
     );
-    let empty =
-        "error: model tiny: configs/rows.csv: the file has no rows: a header and at least one measurement are needed";
+    let empty = "error: model tiny: configs/rows.csv: the file has no rows: a header and at least one row are needed";
     assert_eq!(error_of(""), empty);
     assert_eq!(error_of("input_tokens,output_tokens,prefill_s,decode_s\n"), empty);
 }

@@ -2,6 +2,7 @@
 
 use crate::formula::identity;
 use crate::locate::Located;
+use crate::nearest::nearest;
 use crate::table::table;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
@@ -104,6 +105,18 @@ impl Choice {
         is(&self.llm, llm) && is(&self.variant, variant)
     }
 
+    /// What may be meant instead, of the LLMs and variants that there are: the LLM, or if that is there, the variant.
+    pub fn meant<'a>(&self, known: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+        let (llms, variants): (Vec<&str>, Vec<&str>) = known.unzip();
+        let near = |name: &Option<String>, known: Vec<&'a str>| {
+            let name = name.as_deref()?;
+            let is_there = known.iter().any(|known| known.eq_ignore_ascii_case(name));
+            if is_there { None } else { nearest(name, known) }
+        };
+        let near = near(&self.llm, llms).or_else(|| near(&self.variant, variants));
+        near.map_or(String::new(), |near| format!(" is \"{near}\" meant?"))
+    }
+
     /// What was chosen, in words.
     pub fn text(&self) -> String {
         let wanted = [("LLM", &self.llm), ("variant", &self.variant)];
@@ -176,7 +189,8 @@ impl Bundle {
             let damaged = if damaged.is_empty() { String::new() } else { format!("; damaged: {}", damaged.join("; ")) };
             let wanted = if choice.is_made() { format!(" of {}", choice.text()) } else { String::new() };
             bail!(
-                "{path}: no sound profile{wanted} in the bundle; there are: {}{damaged}",
+                "{path}: no sound profile{wanted} in the bundle;{} there are: {}{damaged}",
+                choice.meant(sound().map(|entry| (entry.llm.as_str(), entry.variant.as_str()))),
                 names(&sound().collect::<Vec<_>>())
             );
         };
@@ -194,11 +208,25 @@ impl Bundle {
                 if choice.variant.is_none() { "; choose with --variant" } else { "" }
             );
         }
-        for problem in self.members.iter().filter_map(Entry::problem) {
-            log::warn!("{path}: damaged: {problem}");
-        }
+        self.warn_of_damaged();
         let profile = first.profile.clone()?;
         Ok(Located { profile, bytes: self.bytes_of(first).to_vec() })
+    }
+
+    /// All sound members, each with what it is in words. Says which members are damaged.
+    pub fn sound(&self) -> Vec<(String, Located)> {
+        self.warn_of_damaged();
+        let located = |entry: &Entry| {
+            let profile = entry.profile.clone().ok()?;
+            Some((entry.name(), Located { profile, bytes: self.bytes_of(entry).to_vec() }))
+        };
+        self.members.iter().filter_map(located).collect()
+    }
+
+    fn warn_of_damaged(&self) {
+        for problem in self.members.iter().filter_map(Entry::problem) {
+            log::warn!("{}: damaged: {problem}", self.path.display());
+        }
     }
 
     /// The bundle in figures.

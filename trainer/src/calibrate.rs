@@ -11,11 +11,12 @@ use crate::select::{Selected, Settings, Validation, select};
 use crate::solve::solve;
 use clap::ValueEnum;
 use nalgebra::DMatrix;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use token2metrics_core::{Calibration, Request};
 
 /// How a fit made on one machine is mapped to another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum Method {

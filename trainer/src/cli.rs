@@ -1,11 +1,12 @@
 //! The command line: what all commands share, and which there are.
 
 use crate::cmd::{
-    batch_predict, budget, bundle, calibrate, collect, demo, evaluate, export, import, init, inspect, predict,
-    rehearse, train,
+    batch_predict, budget, bundle, calibrate, collect, compare, completions, demo, evaluate, export, import, init,
+    inspect, man, predict, rehearse, schema, train,
 };
+use crate::color;
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use log::LevelFilter;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -24,6 +25,9 @@ struct Cli {
     /// A file that the messages are appended to as well
     #[arg(long, global = true, value_name = "FILE")]
     log_file: Option<PathBuf>,
+    /// Colours: auto has them on a terminal, unless NO_COLOR is set or TERM is dumb
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -34,6 +38,7 @@ enum Command {
     Predict(predict::Predict),
     BatchPredict(batch_predict::BatchPredict),
     Budget(budget::Budget),
+    Compare(compare::Compare),
     Evaluate(evaluate::Evaluate),
     Calibrate(calibrate::Calibrate),
     Collect(collect::Collect),
@@ -44,12 +49,22 @@ enum Command {
     Init(init::Init),
     Bundle(bundle::Bundle),
     Demo(demo::Demo),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// The command line as clap has it.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line of this process: results to stdout, all else to stderr; 0 done, 1 the work failed, 2 the command line is wrong.
 pub fn run() -> ExitCode {
     // clap prints its own errors and exits with 2.
-    let cli = Cli::parse();
+    let mut matches = command().color(color::asked(std::env::args_os().skip(1))).get_matches();
+    let cli = Cli::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit());
+    color::begin(cli.color);
     match cli.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -57,7 +72,7 @@ pub fn run() -> ExitCode {
             if log::log_enabled!(log::Level::Error) {
                 log::error!("{error:#}")
             } else {
-                eprintln!("error: {error:#}")
+                eprintln!("{}: {error:#}", color::level(log::Level::Error))
             }
             ExitCode::FAILURE
         }
@@ -73,6 +88,7 @@ impl Cli {
             Command::Predict(command) => command.run(configs),
             Command::BatchPredict(command) => command.run(configs),
             Command::Budget(command) => command.run(configs),
+            Command::Compare(command) => command.run(configs),
             Command::Evaluate(command) => command.run(configs),
             Command::Calibrate(command) => command.run(),
             Command::Collect(command) => command.run(),
@@ -83,6 +99,9 @@ impl Cli {
             Command::Init(command) => command.run(configs),
             Command::Bundle(command) => command.run(),
             Command::Demo(command) => command.run(),
+            Command::Schema(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
         }?;
         match std::io::stdout().write_all(report.as_bytes()) {
             // The reader has seen enough.

@@ -7,23 +7,26 @@ mod error;
 mod preset;
 mod raw;
 mod raw_preset;
+mod schema;
+mod spanned;
 
 pub use catalog::{Catalog, Model};
 pub use error::ConfigError;
 pub use preset::Preset;
+pub use schema::{config_schema, preset_schema};
 
 use crate::calibrate::Method;
 use crate::import::{Content, Filter, Format, Reading, detect};
 use crate::power::EnergySettings;
 use crate::select::{Settings, Type, Validation};
 use error::Text;
-use raw::{RawConfig, RawPhase, RawValidation, RawValue};
+use raw::{DEGREE, RawConfig, RawPhase, RawValidation, RawValue};
 use serde::de::DeserializeOwned;
+use spanned::Spanned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use token2metrics_core::Tariff;
 use token2metrics_core::profile::{DEVICE_NAME, LLM_NAME};
-use toml::Spanned;
 
 /// All that is said about one LLM on one device.
 #[derive(Clone, Debug, PartialEq)]
@@ -235,7 +238,7 @@ impl Checker<'_> {
             Some(degree) if !(1..=3).contains(degree.get_ref()) => {
                 return self.fail(&format!("{table}.degree"), &degree, "must be 1, 2 or 3");
             }
-            degree => degree.map_or(2, Spanned::into_inner),
+            degree => degree.map_or(DEGREE, Spanned::into_inner),
         };
         Ok(Settings { form: raw.form, degree, fit_intercept: raw.fit_intercept.unwrap_or(true), loss: raw.loss })
     }

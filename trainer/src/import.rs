@@ -71,7 +71,7 @@ pub enum Format {
 }
 
 /// What may be taken for granted where a file does not say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Assumption {
     /// No prompt was in the prefix cache.

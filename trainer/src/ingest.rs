@@ -31,6 +31,9 @@ use tempfile::NamedTempFile;
 pub const COLUMNS: [&str; 7] =
     ["input_tokens", "output_tokens", "cached_tokens", "prefill_s", "decode_s", "prefill_energy_j", "decode_energy_j"];
 
+/// The column of a workload that says how often a request comes.
+pub const COUNT: &str = "count";
+
 /// Bytes that are read at once.
 const BLOCK: usize = 1 << 18;
 
@@ -67,6 +70,11 @@ impl Source {
     /// # Errors
     /// A file that is not there, or a header that is none.
     pub fn open_canonical(path: &Path) -> Result<Self, IngestError> {
+        Self::open_with(path, &COLUMNS)
+    }
+
+    /// [`Source::open_canonical`] with the columns that are read where they are there: [`COLUMNS`] first.
+    fn open_with(path: &Path, known: &[&'static str]) -> Result<Self, IngestError> {
         let failed = |source| IngestError::Open { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
         let mut copy = None;
@@ -81,7 +89,7 @@ impl Source {
         BufReader::new(&file).read_until(b'\n', &mut first).map_err(failed)?;
         let quoted = first.contains(&b'"') || first.trim_ascii().is_empty();
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        let columns = if quoted { header(path, &file)? } else { header(path, first.as_slice())? };
+        let columns = if quoted { header(path, &file, known)? } else { header(path, first.as_slice(), known)? };
         let mut source = Self {
             path: path.to_owned(),
             copy,
@@ -95,6 +103,19 @@ impl Source {
             source.layout = source.survey(first.len() as u64).map_err(failed)?;
         }
         Ok(source)
+    }
+
+    /// Opens a file of requests, which may have the column [`COUNT`] too.
+    ///
+    /// # Errors
+    /// Those of [`Source::open`].
+    pub(crate) fn open_requests(path: &Path) -> Result<Self, IngestError> {
+        Self::open_with(path, &columns::ALL)
+    }
+
+    /// Whether it says how often each request comes.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.columns.has(COUNT)
     }
 
     /// Where its rows come from.
@@ -112,12 +133,20 @@ impl Source {
     /// # Errors
     /// The first thing in the file that cannot be a measurement, or what the visitor says.
     pub fn each<E: From<IngestError>>(&self, mut visit: impl FnMut(&Measurement) -> Result<(), E>) -> Result<(), E> {
+        self.each_counted(|row, _| visit(row))
+    }
+
+    /// [`Source::each`] with how often the request comes: once where there is no such column, or nothing in it.
+    pub(crate) fn each_counted<E: From<IngestError>>(
+        &self,
+        mut visit: impl FnMut(&Measurement, u32) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.check()?;
         let mut visited = 0;
         if let Layout::Plain(parts) = &self.layout {
-            let mut counted = |row: &Measurement| {
+            let mut counted = |row: &Measurement, count: u32| {
                 visited += 1;
-                visit(&self.with_context(row))
+                visit(&self.with_context(row), count)
             };
             match parts.iter().try_for_each(|part| self.plain(part, &mut counted)) {
                 Ok(()) => return Ok(()),
@@ -125,7 +154,7 @@ impl Source {
                 Err(Stop::Unusual) => {}
             }
         }
-        self.quoted(visited, |row| visit(&self.with_context(row)))
+        self.quoted(visited, |row, count| visit(&self.with_context(row), count))
     }
 
     /// Visits every row, parts of the file side by side, each with a state of its own; gives these in the order of the file.
@@ -145,7 +174,7 @@ impl Source {
         if let Layout::Plain(parts) = &self.layout {
             let states = side_by_side(parts, |part| {
                 let mut state = new();
-                self.plain(part, |row| told(&mut state, row)).map(|()| state)
+                self.plain(part, |row, _| told(&mut state, row)).map(|()| state)
             });
             match states.into_iter().collect() {
                 Ok(states) => return Ok(states),
@@ -154,7 +183,7 @@ impl Source {
             }
         }
         let mut state = new();
-        self.quoted(0, |row| told(&mut state, row))?;
+        self.quoted(0, |row, _| told(&mut state, row))?;
         Ok(vec![state])
     }
 
@@ -166,7 +195,7 @@ impl Source {
     fn plain<E: From<IngestError>>(
         &self,
         part: &Part,
-        visit: impl FnMut(&Measurement) -> Result<(), E>,
+        visit: impl FnMut(&Measurement, u32) -> Result<(), E>,
     ) -> Result<(), Stop<E>> {
         Lines { path: &self.path, columns: &self.columns }.read(self.file().map_err(E::from)?, part, visit)
     }

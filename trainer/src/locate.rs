@@ -159,10 +159,14 @@ impl Choice {
         let Identity { llm, device, variant } = &profile.identity;
         ensure!(
             self.fits(llm, variant),
-            "{}: the profile is of {}, not of {}",
+            "{}: the profile is of {}, not of {}{}",
             path.display(),
             identity(llm, device, variant),
-            self.text()
+            self.text(),
+            match self.meant(std::iter::once((llm.as_str(), variant.as_str()))).as_str() {
+                "" => String::new(),
+                meant => format!(":{meant}"),
+            }
         );
         Ok(())
     }

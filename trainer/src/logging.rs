@@ -1,5 +1,6 @@
 //! Messages to people: on stderr, and in a file if one is asked for.
 
+use crate::color;
 use anyhow::{Context, Result};
 use log::LevelFilter;
 use std::path::Path;
@@ -10,9 +11,7 @@ use std::path::Path;
 /// A file that cannot be written.
 pub fn begin(level: LevelFilter, file: Option<&Path>) -> Result<()> {
     let stderr = fern::Dispatch::new()
-        .format(|out, message, record| {
-            out.finish(format_args!("{}: {message}", record.level().as_str().to_lowercase()))
-        })
+        .format(|out, message, record| out.finish(format_args!("{}: {message}", color::level(record.level()))))
         .chain(std::io::stderr());
     let mut all = fern::Dispatch::new().level(LevelFilter::Off).level_for("token2metrics_trainer", level).chain(stderr);
     if let Some(path) = file {

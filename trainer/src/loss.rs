@@ -1,9 +1,10 @@
 //! What a fit minimises.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The loss over the residuals of a fit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// Squared seconds: ordinary least squares, ruled by the longest requests.

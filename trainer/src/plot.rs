@@ -2,6 +2,7 @@
 
 mod axis;
 mod chart;
+pub mod contest;
 mod curve;
 mod decode;
 mod legend;

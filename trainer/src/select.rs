@@ -6,10 +6,11 @@ use crate::form::Form;
 use crate::loss::Loss;
 use crate::measurement::{Phase, Sample};
 use clap::ValueEnum;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What form a phase is fitted with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Type {
     /// A fixed time and a time per token.

@@ -1,6 +1,7 @@
 //! Tables for people, and the one place that decides how a figure is written.
 
 use crate::baseline::Predictor;
+use crate::color;
 use crate::score::{Errors, Scores};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -10,6 +11,7 @@ use serde::Serialize;
 pub enum Format {
     /// For people.
     #[default]
+    #[value(alias = "table")]
     Text,
     /// For programs: stable keys.
     Json,
@@ -28,6 +30,9 @@ impl Format {
     }
 }
 
+/// What stands behind the best figure of a column.
+pub const BEST: &str = " *";
+
 /// A table with a header; columns after the first `left` are aligned to the right.
 pub fn table<const N: usize>(header: [&str; N], left: usize, rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
@@ -36,7 +41,7 @@ pub fn table<const N: usize>(header: [&str; N], left: usize, rows: impl IntoIter
     for column in table.column_iter_mut().skip(left) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table.to_string() + "\n"
+    color::table(table.to_string() + "\n", BEST)
 }
 
 /// A row per phase of errors.

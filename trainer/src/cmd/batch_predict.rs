@@ -2,11 +2,12 @@
 
 use super::tariff::{TariffArgs, currency_of};
 use crate::figures::{Figures, flag_names, is_doubtful};
-use crate::ingest::{IngestError, Source};
+use crate::ingest::COUNT;
 use crate::locate::{Located, ModelArgs};
 use crate::output;
 use crate::table::{Format, joules, money, seconds};
-use anyhow::{Context, Result, bail};
+use crate::workload::{Asked, Workload};
+use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -14,10 +15,10 @@ use token2metrics_core::{Prediction, Request};
 
 /// Predict every request of a CSV file
 ///
-/// The input has the columns input_tokens and output_tokens, and optionally cached_tokens. The output has one row per
-/// input row, in the same order; what the model does not know is an empty cell.
+/// The input has the columns input_tokens and output_tokens, and optionally cached_tokens and count, how often the request
+/// comes. The output has one row per input row, in the same order; what the model does not know is an empty cell.
 ///
-/// Example: token2metrics batch-predict --model 1.5B --input-file requests.csv --output-file predictions.csv
+/// Example: token2metrics batch-predict --model 1.5B --input-file configs/measurements/qwen_1_5b_device_holdout.csv --output-file predictions.csv
 #[derive(Debug, Args)]
 pub struct BatchPredict {
     #[command(flatten)]
@@ -38,9 +39,9 @@ pub struct BatchPredict {
 /// All requests together; a sum of which a part is not known is not known.
 #[derive(Serialize)]
 struct Summary<'a> {
-    n: usize,
+    n: u64,
     /// Extrapolated, or raised to 0.
-    flagged: usize,
+    flagged: u64,
     total_s: f64,
     energy_j: Option<f64>,
     cost: Option<f64>,
@@ -48,11 +49,12 @@ struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    fn add(&mut self, prediction: &Prediction) {
-        let sum = |sum: Option<f64>, value: Option<f32>| Some(sum? + f64::from(value?));
-        self.n += 1;
-        self.flagged += usize::from(is_doubtful(prediction.flags));
-        self.total_s += f64::from(prediction.total_s);
+    fn add(&mut self, prediction: &Prediction, count: u32) {
+        let times = f64::from(count);
+        let sum = |sum: Option<f64>, value: Option<f32>| Some(sum? + times * f64::from(value?));
+        self.n += u64::from(count);
+        self.flagged += if is_doubtful(prediction.flags) { u64::from(count) } else { 0 };
+        self.total_s += times * f64::from(prediction.total_s);
         self.energy_j = sum(self.energy_j, prediction.energy_j);
         self.cost = sum(self.cost, prediction.cost);
     }
@@ -73,27 +75,28 @@ impl BatchPredict {
         self.tariff.apply(&mut profile)?;
         let currency = currency_of(&profile);
         let mut summary = Summary { n: 0, flagged: 0, total_s: 0.0, energy_j: Some(0.0), cost: Some(0.0), currency };
-        let source = Source::open_canonical(&self.input_file)?;
+        let workload = Workload::open(&self.input_file)?;
+        let is_counted = workload.is_counted();
         let mut output = output::begin(&self.output_file)?;
         let mut writer = csv::WriterBuilder::new().has_headers(false).buffer_capacity(1 << 16).from_writer(&mut output);
-        source.each(|row| {
-            let place = || format!("{}:{}", self.input_file.display(), row.line);
-            let prediction = profile.predict(row.request).with_context(place)?;
-            let Request { input_tokens, cached_tokens, output_tokens } = row.request;
+        workload.each(|Asked { line, request, count }| {
+            let place = || format!("{}:{line}", self.input_file.display());
+            let prediction = profile.predict(request).with_context(place)?;
+            let Request { input_tokens, cached_tokens, output_tokens } = request;
             let figures = Figures::from(&prediction);
             if summary.n == 0 {
                 let counts = ["input_tokens", "output_tokens", "cached_tokens"];
-                writer.write_record(counts.into_iter().chain(figures.names()).chain(["flags"]))?;
+                let count = is_counted.then_some(COUNT);
+                writer.write_record(counts.into_iter().chain(count).chain(figures.names()).chain(["flags"]))?;
             }
             let values: Vec<Option<f32>> = figures.values().collect();
             let flags = flag_names(prediction.flags).join(" ");
-            writer.serialize((input_tokens, output_tokens, cached_tokens, values, flags))?;
-            summary.add(&prediction);
+            // No column where there was none.
+            let counted: &[u32] = if is_counted { &[count] } else { &[] };
+            writer.serialize((input_tokens, output_tokens, cached_tokens, counted, values, flags))?;
+            summary.add(&prediction, count);
             anyhow::Ok(())
         })?;
-        if summary.n == 0 {
-            bail!(IngestError::Empty { path: self.input_file });
-        }
         self.tariff.warn_of_no_cost(summary.cost.is_some());
         writer.flush().with_context(|| format!("{}: cannot write", self.output_file.display()))?;
         drop(writer);

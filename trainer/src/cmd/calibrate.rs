@@ -23,7 +23,7 @@ use token2metrics_core::PowerCurve;
 ///
 /// A phase that was not measured keeps its calibration.
 ///
-/// Example: token2metrics calibrate --model-path outputs/qwen_1_5b/profile.t2m --data few.csv --output mine.t2m
+/// Example: token2metrics calibrate --model-path outputs/qwen_1_5b/profile.t2m --data configs/measurements/qwen_1_5b_device_holdout.csv --output mine.t2m
 #[derive(Debug, Args)]
 pub struct Calibrate {
     /// The blob to start from

@@ -8,6 +8,7 @@ use crate::page::page;
 use crate::plot::figures;
 use crate::power::{PhasePower, Source};
 use crate::preset;
+use crate::progress;
 use crate::report::{PhaseReport, Report, RowCounts};
 use crate::score::{Errors, Residual, Residuals, Scores};
 use crate::select::Type;
@@ -15,10 +16,8 @@ use crate::table::{Format, name, percent, table};
 use crate::train::{Trained, train};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 use token2metrics_core::Request;
 
 /// Fit models to their measurements and write a blob and a report with figures for each
@@ -101,23 +100,14 @@ impl Train {
 /// # Errors
 /// The first that fails, by its name.
 pub fn train_all(configs: &[Config]) -> Result<Vec<Trained>> {
-    let begin = Instant::now();
-    let bar = ProgressBar::with_draw_target(Some(configs.len() as u64), ProgressDrawTarget::hidden());
-    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
-        bar.set_style(style);
-    }
+    let bar = progress::bar(configs.len() as u64);
     let mut all = Vec::with_capacity(configs.len());
     for config in configs {
-        if bar.is_hidden() && begin.elapsed() > Duration::from_secs(1) {
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        bar.set_message(config.stem.clone());
+        bar.step(&config.stem);
         let trained = train(config).with_context(|| format!("model {}", config.stem))?;
-        bar.suspend(|| tell(&trained.report));
-        bar.inc(1);
+        bar.done(|| tell(&trained.report));
         all.push(trained);
     }
-    bar.finish_and_clear();
     Ok(all)
 }
 

@@ -75,6 +75,7 @@ impl Sheet {
     pub(super) fn append(&mut self, answer: &Answer) -> Result<()> {
         let Answer { request, prefill_s, decode_s } = *answer;
         let row = Measurement {
+            no_context: false,
             line: 0,
             request,
             prefill_s: Some(prefill_s),

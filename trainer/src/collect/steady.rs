@@ -2,6 +2,7 @@
 
 use crate::calibrate::Method;
 use crate::config::{Config, Machine};
+use crate::import::Reading;
 use crate::loss::Loss;
 use crate::measurement::Measurement;
 use crate::power::EnergySettings;
@@ -36,7 +37,13 @@ impl Steady {
             input_tokens: None,
             output_tokens: None,
             server: None,
-            device: Machine { name: "device".to_owned(), memory_gb: None, power_limit_w: None, data: Vec::new() },
+            device: Machine {
+                name: "device".to_owned(),
+                memory_gb: None,
+                power_limit_w: None,
+                data: Vec::new(),
+                reading: Reading::default(),
+            },
             variant: String::new(),
             holdout: Vec::new(),
             prefill: settings,

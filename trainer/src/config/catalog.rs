@@ -1,6 +1,7 @@
 //! The configs of a folder, and the presets in the folder `presets` below it.
 
 use super::{Config, ConfigError, Preset};
+use crate::nearest::nearest;
 use std::path::{Path, PathBuf};
 
 /// The files of a folder, in the order of their names.
@@ -58,6 +59,7 @@ impl Catalog {
             return Ok(all.swap_remove(index));
         }
         let known = all.iter().map(Model::label).collect::<Vec<_>>().join(", ");
+        let near = nearest(name, all.iter().flat_map(Model::names)).map(str::to_owned);
         let is_config = |model: &Model| matches!(model, Model::Config(_));
         all.retain(|model| model.is_called(name));
         if all.iter().any(is_config) {
@@ -69,7 +71,7 @@ impl Catalog {
                 let stems = others.iter().chain([&last]).map(|model| model.stem().to_owned()).collect();
                 Err(ConfigError::Ambiguous { name: name.to_owned(), stems })
             }
-            (None, _) => Err(ConfigError::NoModel { name: name.to_owned(), path: self.folder.clone(), known }),
+            (None, _) => Err(ConfigError::NoModel { name: name.to_owned(), path: self.folder.clone(), known, near }),
         }
     }
 
@@ -108,6 +110,15 @@ impl Model {
             Self::Config(config) => &config.llm,
             Self::Preset(preset) => &preset.profile.identity.llm,
         }
+    }
+
+    /// Whatever it goes by.
+    fn names(&self) -> Vec<&str> {
+        let (size, aliases) = match self {
+            Self::Config(config) => (Some(&config.size), &config.aliases),
+            Self::Preset(preset) => (preset.size.as_ref(), &preset.aliases),
+        };
+        [self.stem(), self.llm()].into_iter().chain(size.into_iter().chain(aliases).map(String::as_str)).collect()
     }
 
     fn is_called(&self, name: &str) -> bool {

@@ -2,11 +2,11 @@
 
 use super::raw::{RawCurve, RawEnergy, RawForm, RawStated, RawTariff};
 use super::raw_preset::RawPower;
+use super::spanned::Spanned;
 use super::{Checker, ConfigError};
 use crate::power::{Curve, Energy, EnergySettings};
 use token2metrics_core::tariff::CURRENCY;
 use token2metrics_core::{Name, Power, PowerCurve, Tariff};
-use toml::Spanned;
 
 /// What is wrong with prefill then.
 const WAKES: &str = "cannot be of form \"wake\": nothing could have woken the device before the request";

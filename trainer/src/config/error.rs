@@ -32,7 +32,7 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// No config has the name.
-    #[error("no model \"{name}\" in {};{} there are: {known}", path.display(), meant(name, known))]
+    #[error("no model \"{name}\" in {};{} there are: {known}", path.display(), meant(near.as_deref()))]
     NoModel {
         /// What was asked for.
         name: String,
@@ -40,6 +40,8 @@ pub enum ConfigError {
         path: PathBuf,
         /// The labels that there are.
         known: String,
+        /// The name most like it, if any is.
+        near: Option<String>,
     },
     /// Several configs have the name.
     #[error("\"{name}\" may mean {}: use the name of the file", stems.join(" or "))]
@@ -51,9 +53,8 @@ pub enum ConfigError {
     },
 }
 
-fn meant(name: &str, known: &str) -> String {
-    let labels = known.split([',', '(', ')']).map(str::trim).filter(|label| !label.is_empty());
-    nearest(name, labels).map_or(String::new(), |near| format!(" is \"{near}\" meant?"))
+fn meant(near: Option<&str>) -> String {
+    near.map_or(String::new(), |near| format!(" is \"{near}\" meant?"))
 }
 
 /// A config's text, to say where in it something is wrong.
@@ -82,8 +83,7 @@ impl Text<'_> {
         let name = names.next().unwrap_or_default();
         let known = || {
             let known: Vec<&str> = names.collect();
-            let meant =
-                nearest(name, known.iter().copied()).map_or(String::new(), |near| format!(" is \"{near}\" meant?"));
+            let meant = meant(nearest(name, known.iter().copied()));
             format!("\"{name}\";{meant} known: {}", known.join(", "))
         };
         let problem = match message.split(' ').next().zip(message.split(' ').nth(1)) {

@@ -1,6 +1,7 @@
 //! A preset: a profile by its stated coefficients, without measurement rows.
 
 use super::raw_preset::{RawBands, RawError, RawPolynomial, RawPreset, RawPresetFile, RawTerm};
+use super::spanned::Spanned;
 use super::{Checker, ConfigError, Text, goes_by, read};
 use crate::emit::{self, EmitError};
 use crate::measurement::Phase;
@@ -9,7 +10,6 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use token2metrics_core::polynomial::LARGEST_TILE;
 use token2metrics_core::{Bands, Calibration, Identity, MAX_TOKENS, Polynomial, Profile, Ratios, Span, Term, Trained};
-use toml::Spanned;
 
 /// A profile that a file states.
 #[derive(Clone, Debug, PartialEq)]

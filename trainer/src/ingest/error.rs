@@ -56,7 +56,7 @@ pub enum IngestError {
         column: &'static str,
     },
     /// The file has a header and nothing else, or not even that.
-    #[error("{}: the file has no rows: a header and at least one measurement are needed", path.display())]
+    #[error("{}: the file has no rows: a header and at least one row are needed", path.display())]
     Empty {
         /// The file.
         path: PathBuf,

@@ -34,7 +34,7 @@ impl Lines<'_> {
         &self,
         mut file: File,
         part: &Part,
-        mut visit: impl FnMut(&Measurement) -> Result<(), E>,
+        mut visit: impl FnMut(&Measurement, u32) -> Result<(), E>,
     ) -> Result<(), Stop<E>> {
         let failed = |source| E::from(IngestError::Open { path: self.path.to_owned(), source });
         file.seek(SeekFrom::Start(part.from)).map_err(failed)?;
@@ -55,7 +55,8 @@ impl Lines<'_> {
                 let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
                 let text = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
                 if !text.is_empty() {
-                    visit(&self.row(line, text)?)?;
+                    let (row, count) = self.row(line, text)?;
+                    visit(&row, count)?;
                 }
                 line += 1;
                 rest = rest.get(end + 1..).unwrap_or_default();
@@ -72,7 +73,7 @@ impl Lines<'_> {
     }
 
     #[inline(always)]
-    fn row<E: From<IngestError>>(&self, line: u64, text: &[u8]) -> Result<Measurement, Stop<E>> {
+    fn row<E: From<IngestError>>(&self, line: u64, text: &[u8]) -> Result<(Measurement, u32), Stop<E>> {
         let mut cells = Cells::default();
         let mut at = 0;
         for (index, column) in self.columns.0.iter().enumerate() {

@@ -7,10 +7,10 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use std::io::Read;
 use std::path::Path;
 
-pub(super) fn header(path: &Path, text: impl Read) -> Result<Columns, IngestError> {
+pub(super) fn header(path: &Path, text: impl Read, known: &[&'static str]) -> Result<Columns, IngestError> {
     let mut reader = csv_reader(WithoutReturns(text));
     let header = reader.headers().map_err(|source| IngestError::Csv { path: path.to_owned(), source })?;
-    Columns::find(path, header)
+    Columns::find(path, header, known)
 }
 
 fn csv_reader<R: Read>(text: R) -> csv::Reader<R> {
@@ -22,7 +22,7 @@ impl Source {
     pub(super) fn quoted<E: From<IngestError>>(
         &self,
         skipped: usize,
-        mut visit: impl FnMut(&Measurement) -> Result<(), E>,
+        mut visit: impl FnMut(&Measurement, u32) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |source| IngestError::Csv { path: self.path.clone(), source };
         // With a line end after the last row too, every row ends where the reader's next line begins.
@@ -33,9 +33,9 @@ impl Source {
         let mut index = 0;
         while reader.read_record(&mut record).map_err(failed)? {
             // A row's own position is that of the blank lines before it.
-            let row = self.columns.row(&self.path, reader.position().line() - 1, &record)?;
+            let (row, count) = self.columns.row(&self.path, reader.position().line() - 1, &record)?;
             if index >= skipped {
-                visit(&row)?;
+                visit(&row, count)?;
             }
             index += 1;
         }

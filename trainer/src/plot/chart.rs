@@ -81,6 +81,17 @@ impl Chart<'_> {
     }
 }
 
+/// Drawings one below the other.
+pub(super) fn stack(svgs: &[&str]) -> String {
+    let (width, height) = (WIDTH / UNIT, HEIGHT / UNIT);
+    let all = height as usize * svgs.len();
+    let size = format!("width=\"{width}\" height=\"{all}\" viewBox=\"0 0 {width} {all}\"");
+    let placed = svgs.iter().zip((0..).step_by(height as usize));
+    let placed =
+        placed.map(|(svg, y)| svg.replacen("<svg ", &format!("<svg y=\"{y}\" "), 1) + "\n").collect::<String>();
+    format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {size}>\n{placed}</svg>\n")
+}
+
 /// A text as XML has it; what XML cannot hold is replaced.
 fn escape(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");

@@ -10,7 +10,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoFont, TextStyle};
 
 /// Of a letter, on average and rather too wide than too narrow.
-const LETTER: u32 = 62;
+const LETTER: u32 = 70;
 const LINE: u32 = 20 * UNIT;
 
 /// The entries with their places, units from the left and the top.
@@ -20,11 +20,11 @@ pub(super) struct Legend<'a> {
 }
 
 impl<'a> Legend<'a> {
-    /// From left to right, in as many lines as that takes.
+    /// From left to right, in as many lines as that takes; a layer without a name has no entry.
     pub(super) fn new(layers: &'a [Layer]) -> Self {
         let (mut x, mut y) = (LEFT, 16 * UNIT);
         let mut entries = Vec::new();
-        for layer in layers {
+        for layer in layers.iter().filter(|layer| !layer.label.is_empty()) {
             let width = 44 * UNIT + LETTER * layer.label.chars().count() as u32;
             if x + width > WIDTH && x > LEFT {
                 (x, y) = (LEFT, y + LINE);
@@ -41,11 +41,13 @@ impl<'a> Legend<'a> {
             let (x, y) = (*x as i32, *y as i32);
             let (end, half) = (x + 24 * unit, 5 * unit);
             match layer.shape {
-                Shape::Shade => {
+                Shape::Shade | Shape::Tint(_) => {
                     let corners = [(x, y + half), (end, y + half), (end, y - half), (x, y - half)];
                     layer.shape.draw(area, &corners)?;
                 }
-                Shape::Solid | Shape::Dashed | Shape::Dotted => layer.shape.draw(area, &[(x, y), (end, y)])?,
+                Shape::Solid | Shape::Dashed | Shape::Dotted | Shape::Line(_) => {
+                    layer.shape.draw(area, &[(x, y), (end, y)])?
+                }
                 Shape::Circles | Shape::Triangles => layer.shape.draw(area, &[(x + 12 * unit, y)])?,
             }
             let text = TextStyle::from((FONT, TEXT).into_font()).pos(Pos::new(HPos::Left, VPos::Center));

@@ -13,6 +13,10 @@ const BLUE: RGBColor = RGBColor(0, 114, 178);
 const VERMILLION: RGBColor = RGBColor(213, 94, 0);
 const GREEN: RGBColor = RGBColor(0, 158, 115);
 const PURPLE: RGBColor = RGBColor(204, 121, 167);
+const ORANGE: RGBColor = RGBColor(230, 159, 0);
+const SKY: RGBColor = RGBColor(86, 180, 233);
+/// Of one profile among several. Yellow, the last of the eight colours, is lost on white.
+const HUES: [RGBColor; 7] = [BLUE, VERMILLION, GREEN, PURPLE, RGBColor(0, 0, 0), ORANGE, SKY];
 
 /// What is drawn through or at some points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,10 @@ pub(super) enum Shape {
     Dotted,
     Circles,
     Triangles,
+    /// The line of one profile among several.
+    Line(usize),
+    /// The inside of that profile's band.
+    Tint(usize),
 }
 
 impl Shape {
@@ -35,6 +43,8 @@ impl Shape {
             Self::Dotted => PURPLE.stroke_width(22),
             Self::Circles => BLUE.mix(0.7).filled(),
             Self::Triangles => VERMILLION.mix(0.85).filled(),
+            Self::Line(index) => HUES[index % HUES.len()].stroke_width(20),
+            Self::Tint(index) => HUES[index % HUES.len()].mix(0.16).filled(),
         }
     }
 
@@ -51,10 +61,15 @@ impl Shape {
         let each = |draw: &dyn Fn(C::From) -> Result<(), PlotError>| points.iter().cloned().try_for_each(draw);
         let dashed = |dash, gap| area.draw(&DashedPathElement::new(points.iter().cloned(), dash, gap, style));
         match self {
-            Self::Shade => area.draw(&Polygon::new(points, style)),
+            Self::Shade | Self::Tint(_) => area.draw(&Polygon::new(points, style)),
             Self::Solid => area.draw(&PathElement::new(points, style)),
             Self::Dashed => dashed(8 * UNIT, 4 * UNIT),
             Self::Dotted => dashed(2 * UNIT, 3 * UNIT),
+            Self::Line(index) => match index % 3 {
+                0 => area.draw(&PathElement::new(points, style)),
+                1 => dashed(8 * UNIT, 4 * UNIT),
+                _ => dashed(2 * UNIT, 3 * UNIT),
+            },
             Self::Circles => each(&|point| area.draw(&Circle::new(point, 3 * UNIT, style))),
             Self::Triangles => each(&|point| area.draw(&TriangleMarker::new(point, 4 * UNIT, style))),
         }
