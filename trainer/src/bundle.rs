@@ -1,7 +1,7 @@
 //! Bundles: files of blobs back to back.
 
 use crate::formula::identity;
-use crate::locate::Located;
+use crate::locate::{Found, Located};
 use crate::table::table;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
@@ -198,7 +198,7 @@ impl Bundle {
             log::warn!("{path}: damaged: {problem}");
         }
         let profile = first.profile.clone()?;
-        Ok(Located { profile, bytes: self.bytes_of(first).to_vec() })
+        Ok(Located { profile, bytes: self.bytes_of(first).to_vec(), found: Found::Member(self.path.clone()) })
     }
 
     /// The bundle in figures.

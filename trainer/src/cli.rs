@@ -1,6 +1,8 @@
 //! The command line: what all commands share, and which there are.
 
-use crate::cmd::{batch_predict, budget, bundle, calibrate, demo, evaluate, export, inspect, predict, rehearse, train};
+use crate::cmd::{
+    batch_predict, budget, bundle, calibrate, demo, evaluate, export, inspect, predict, rehearse, report, train,
+};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use log::LevelFilter;
@@ -34,6 +36,7 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     Calibrate(calibrate::Calibrate),
     Rehearse(rehearse::Rehearse),
+    Report(report::Report),
     Inspect(inspect::Inspect),
     Export(export::Export),
     Bundle(bundle::Bundle),
@@ -70,6 +73,7 @@ impl Cli {
             Command::Evaluate(command) => command.run(configs),
             Command::Calibrate(command) => command.run(),
             Command::Rehearse(command) => command.run(configs),
+            Command::Report(command) => command.run(configs),
             Command::Inspect(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Bundle(command) => command.run(),

@@ -36,7 +36,7 @@ pub struct Figure {
     pub caption: String,
 }
 
-/// The figures of a profile. A phase that no row has measured, or that the profile does not know, has none.
+/// The figures of a profile: of each phase that it knows, its time and power, and as far as there are measured rows how far these are off.
 ///
 /// # Errors
 /// None that is known of: see [`PlotError`].

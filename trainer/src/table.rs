@@ -83,7 +83,7 @@ pub fn predictors(predictors: &[Predictor]) -> String {
     let [prefill, decode, total] = MAPES;
     let rows = predictors.iter().map(|predictor| {
         let [prefill, decode, total] = mapes(predictor);
-        [predictor.name.to_owned(), prefill, decode, total]
+        [predictor.name.to_string(), prefill, decode, total]
     });
     table(["predictor", prefill, decode, total], 1, rows)
 }
@@ -131,5 +131,29 @@ pub fn seconds(seconds: f64) -> String {
         s if s >= 100.0 => format!("{s:.1} s"),
         s if s >= 1.0 => format!("{s:.3} s"),
         s => format!("{:.2} ms", 1e3 * s),
+    }
+}
+
+/// Seconds with three significant digits, in the unit that shows them: for sentences, where a token may take microseconds.
+pub fn duration(seconds: f64) -> String {
+    let size = seconds.abs();
+    if size >= 1.0 || size == 0.0 {
+        format!("{} s", significant(seconds))
+    } else if size >= 1e-3 {
+        format!("{} ms", significant(1e3 * seconds))
+    } else {
+        format!("{} µs", significant(1e6 * seconds))
+    }
+}
+
+/// Three significant digits, and all of those before the point.
+pub fn significant(value: f64) -> String {
+    let decade = value.abs().log10().floor();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if decade < -4.0 {
+        format!("{value:.2e}")
+    } else {
+        format!("{value:.0$}", (2.0 - decade).max(0.0) as usize)
     }
 }

@@ -5,33 +5,38 @@ use crate::ingest::IngestError;
 use crate::score::{Errors, FIGURES, Residual, Scores, score, scored};
 use token2metrics_core::Profile;
 
-/// The errors of a profile on every usable row, kept or not.
+/// The errors of some profiles on every usable row, kept or not.
 ///
 /// # Errors
 /// A file that is not what it was.
-pub fn score_all(profile: &Profile, rows: &Cleaned) -> Result<Scores, IngestError> {
+pub fn score_all(profiles: &[&Profile], rows: &Cleaned) -> Result<Vec<Scores>, IngestError> {
     if rows.rest.is_none() {
-        return Ok(score(profile, &rows.rows));
+        return Ok(profiles.iter().map(|profile| score(profile, &rows.rows)).collect());
     }
-    let mut tallies = tally_rest(profile, rows)?;
-    for row in &rows.rows {
-        tallies.observe(scored(profile, row));
+    let mut tallies = tally_rest(profiles, rows)?;
+    for (tallies, profile) in tallies.iter_mut().zip(profiles) {
+        rows.rows.iter().for_each(|row| tallies.observe(scored(profile, row)));
     }
-    Ok(tallies.scores())
+    Ok(tallies.iter().map(Tallies::scores).collect())
 }
 
-/// The errors of a profile on the rows that are not kept; none where all are.
+/// The errors of some profiles on the rows that are not kept; none where all are.
 ///
 /// # Errors
 /// A file that is not what it was.
-pub fn score_rest(profile: &Profile, rows: &Cleaned) -> Result<Scores, IngestError> {
-    Ok(tally_rest(profile, rows)?.scores())
+pub fn score_rest(profiles: &[&Profile], rows: &Cleaned) -> Result<Vec<Scores>, IngestError> {
+    Ok(tally_rest(profiles, rows)?.iter().map(Tallies::scores).collect())
 }
 
-fn tally_rest(profile: &Profile, rows: &Cleaned) -> Result<Tallies, IngestError> {
-    let Some(rest) = &rows.rest else { return Ok(Tallies::default()) };
-    let parts = rest.fold(Tallies::default, |tallies, row| tallies.observe(scored(profile, row)))?;
-    Ok(parts.into_iter().fold(Tallies::default(), Tallies::and))
+/// The files are read once for all profiles.
+fn tally_rest(profiles: &[&Profile], rows: &Cleaned) -> Result<Vec<Tallies>, IngestError> {
+    let new = || -> Vec<Tallies> { profiles.iter().map(|_| Tallies::default()).collect() };
+    let Some(rest) = &rows.rest else { return Ok(new()) };
+    let parts = rest.fold(new, |tallies, row| {
+        tallies.iter_mut().zip(profiles).for_each(|(tallies, profile)| tallies.observe(scored(profile, row)));
+    })?;
+    let both = |all: Vec<Tallies>, part: Vec<Tallies>| all.into_iter().zip(part).map(|(a, b)| a.and(b)).collect();
+    Ok(parts.into_iter().fold(new(), both))
 }
 
 /// A tally per figure.

@@ -1,6 +1,7 @@
 //! The pipeline of one config: ingest, clean, split, fit, calibrate, score, emit.
 
 use crate::band::AllQuantiles;
+use crate::baseline::compare;
 use crate::calibrate::{Base, Calibrated, Map, Method};
 use crate::clean::{Cleaned, Cleaner};
 use crate::config::Config;
@@ -215,6 +216,9 @@ fn settings(config: &Config, phase: Phase) -> &Settings {
     }
 }
 
+/// Where the scored rows of a config with holdout files come from.
+pub const FROM_HOLDOUT: &str = "the holdout files";
+
 /// Scores on device rows that the scored profile has not seen: of the profile itself on the holdout files, or else on what it was not fitted on where that
 /// is a sample, or of one that was fitted without a share of the device rows on that share.
 fn score_holdout(
@@ -225,17 +229,25 @@ fn score_holdout(
 ) -> Result<Holdout, IngestError> {
     let device = &rows.device.rows;
     if !config.holdout.is_empty() {
-        return Ok(Holdout { from: "the holdout files", scores: Some(score_all(profile, &rows.holdout)?) });
+        let (scores, predictors) = compare(profile, rows, |profiles| score_all(profiles, &rows.holdout))?;
+        return Ok(Holdout { from: FROM_HOLDOUT.into(), scores: Some(scores), predictors });
     }
     if rows.device.is_sample() {
-        let scores = score_rest(profile, &rows.device)?;
-        return Ok(Holdout { from: "the device rows beyond the sample that was fitted", scores: Some(scores) });
+        let (scores, predictors) = compare(profile, rows, |profiles| score_rest(profiles, &rows.device))?;
+        let from = "the device rows beyond the sample that was fitted".into();
+        return Ok(Holdout { from, scores: Some(scores), predictors });
     }
     let split = holdout(device.len(), config.validation.test_size, config.validation.seed);
     let (fitted, scored) = split.of(device);
     // Too few rows to set any aside: the report says that there is no score.
-    let scores = server.trial(config, &fitted, true).ok().map(|profile| score(&profile, &scored));
-    Ok(Holdout { from: "device rows set aside by validation.test_size", scores })
+    let from = "device rows set aside by validation.test_size".into();
+    let Ok(trial) = server.trial(config, &fitted, true) else {
+        return Ok(Holdout { from, scores: None, predictors: Vec::new() });
+    };
+    let others = Rows { device: Cleaned { rows: fitted, ..Cleaned::default() }, ..rows.clone() };
+    let (scores, predictors) =
+        compare(&trial, &others, |profiles| Ok(profiles.iter().map(|profile| score(profile, &scored)).collect()))?;
+    Ok(Holdout { from, scores: Some(scores), predictors })
 }
 
 /// Rows that cross-validation makes profiles from and predicts; ten times as many as a 99 % ratio takes.

@@ -10,5 +10,6 @@ pub mod export;
 pub mod inspect;
 pub mod predict;
 pub mod rehearse;
+pub mod report;
 mod tariff;
 pub mod train;
