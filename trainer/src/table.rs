@@ -136,7 +136,8 @@ pub fn seconds(seconds: f64) -> String {
 
 /// Seconds with three significant digits, in the unit that shows them: for sentences, where a token may take microseconds.
 pub fn duration(seconds: f64) -> String {
-    let size = seconds.abs();
+    // What is a second when it is rounded is written as one.
+    let size = seconds.abs() * 1.0005;
     if size >= 1.0 || size == 0.0 {
         format!("{} s", significant(seconds))
     } else if size >= 1e-3 {
@@ -147,13 +148,26 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// Three significant digits, and all of those before the point.
-pub fn significant(value: f64) -> String {
-    let decade = value.abs().log10().floor();
-    if value == 0.0 {
-        "0".to_owned()
-    } else if decade < -4.0 {
-        format!("{value:.2e}")
-    } else {
-        format!("{value:.0$}", (2.0 - decade).max(0.0) as usize)
+fn significant(value: f64) -> String {
+    // 9.999 is 10.0.
+    let rounded = format!("{value:.2e}");
+    let decade = rounded.rsplit('e').next().and_then(|decade| decade.parse::<i32>().ok()).unwrap_or_default();
+    match decade {
+        _ if value == 0.0 => "0".to_owned(),
+        ..=-5 => rounded,
+        _ => format!("{value:.0$}", usize::try_from(2 - decade).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_digits_and_a_unit() {
+        let written = [0.0, 1.0, 0.9999, 12.34, 1234.5, 0.0271524, 9.999e-6, 5.79e-7, 1.234e-12, -0.002].map(duration);
+        let by_hand =
+            ["0 s", "1.00 s", "1.00 s", "12.3 s", "1234 s", "27.2 ms", "10.0 µs", "0.579 µs", "1.23e-6 µs", "-2.00 ms"];
+        assert_eq!(written, by_hand);
     }
 }

@@ -5,7 +5,7 @@ use crate::page::{Origin, Subject};
 use crate::score::{Errors, Scores};
 use crate::table::percent;
 use statrs::distribution::{Binomial, DiscreteCDF};
-use token2metrics_core::PowerCurve;
+use token2metrics_core::{PowerCurve, Trained};
 
 /// Rows below which errors are themselves not well known.
 const FEW: usize = 20;
@@ -53,68 +53,50 @@ pub fn coverage(scores: &Scores) -> Vec<Held> {
 
 /// How far off predictions are, and whether the bands held.
 pub fn verdict(subject: &Subject<'_>) -> Vec<String> {
-    let Some((from, scores)) = subject.basis() else { return vec![unscored(subject)] };
-    let mut words = off(&from, scores);
-    let held = coverage(scores);
-    let Some((first, others)) = held.split_first() else {
-        words.push("The profile has no error bands: a prediction does not say how far off it may be.".to_owned());
-        return words;
-    };
-    let mut band = format!(
-        "The 90 % band held for {} of {} {} times ({})",
-        first.within_90,
-        first.rows,
-        first.name,
-        first.share(first.within_90)
-    );
-    for (index, other) in others.iter().enumerate() {
-        let and = if index + 1 == others.len() { " and" } else { "," };
-        band += &format!(
-            "{and} {} of {} {} times ({})",
-            other.within_90,
-            other.rows,
-            other.name,
-            other.share(other.within_90)
-        );
-    }
-    let below: Vec<&str> = held.iter().filter(|held| held.is_below_promise()).map(|held| held.name).collect();
-    let meets = held.iter().all(|held| 10 * held.within_90 >= 9 * held.rows);
-    words.push(match below.as_slice() {
-        [] if meets => format!("{band}: as it promises."),
-        [] => format!("{band}: with so few rows, chance alone can explain what is missing to 90 %."),
-        below => format!("{band}: the band of {} is too narrow, by more than chance explains.", below.join(" and ")),
-    });
-    words
+    let Some((from, scores)) = subject.basis() else { return vec![unscored(subject), range(subject)] };
+    vec![off(&from, scores), bands(&coverage(scores)), range(subject)]
 }
 
-fn off(from: &str, scores: &Scores) -> Vec<String> {
-    let typical = |errors: Errors| percent(errors.median_ape_percent);
-    let phases: Vec<String> = [("prefill", scores.prefill_s), ("decode", scores.decode_s)]
-        .into_iter()
-        .filter_map(|(name, errors)| Some(format!("{name} {} %", typical(errors?))))
-        .collect();
-    match scores.total_s.or(scores.prefill_s).or(scores.decode_s) {
-        None => vec![format!("{from}: no row has a time that the profile predicts.")],
-        Some(errors) => {
-            let what = match (scores.total_s, scores.prefill_s) {
-                (Some(_), _) => "total time",
-                (None, Some(_)) => "prefill time",
-                (None, None) => "decode time",
-            };
-            let requests = if errors.n == 1 { "1 request".to_owned() } else { format!("{} requests", errors.n) };
-            let mut words = vec![format!(
-                "On {requests} that no fit had seen ({from}), the predicted {what} was typically {} % off (the median), {} % on average and {} % at \
-                 worst.",
-                typical(errors),
-                percent(errors.mape_percent),
-                percent(errors.max_ape_percent)
-            )];
-            if scores.total_s.is_some() && phases.len() > 1 {
-                words.push(format!("Each phase by itself was typically off by: {}.", phases.join(", ")));
-            }
-            words
-        }
+/// Whether the bands held.
+fn bands(held: &[Held]) -> String {
+    if held.is_empty() {
+        return "The profile has no error bands: a prediction does not say how far off it may be.".to_owned();
     }
+    let each = |held: &Held| {
+        let (within, share) = (held.within_90, held.share(held.within_90));
+        format!("{within} of {} {} times ({share})", held.rows, held.name)
+    };
+    let text = format!("The 90 % band held for {}", held.iter().map(each).collect::<Vec<_>>().join(", "));
+    let below: Vec<&str> = held.iter().filter(|held| held.is_below_promise()).map(|held| held.name).collect();
+    match below.as_slice() {
+        [] if held.iter().all(|held| 10 * held.within_90 >= 9 * held.rows) => format!("{text}: as it promises."),
+        [] => format!("{text}: what is missing to 90 % can be chance with so few rows."),
+        below => format!("{text}: that of {} held clearly less often than it promises.", below.join(" and ")),
+    }
+}
+
+/// Where none of it holds.
+fn range(subject: &Subject<'_>) -> String {
+    let Trained { input_tokens: input, output_tokens: output } = subject.profile.trained;
+    format!(
+        "Do not trust it outside {} to {} prompt tokens or {} to {} output tokens.",
+        input.min, input.max, output.min, output.max
+    )
+}
+
+fn off(from: &str, scores: &Scores) -> String {
+    let all = [("total", scores.total_s), ("prefill", scores.prefill_s), ("decode", scores.decode_s)];
+    let Some((time, errors)) = all.into_iter().find_map(|(time, errors)| Some((time, errors?))) else {
+        return format!("Of what the profile predicts, no row has a time ({from}).");
+    };
+    let requests = if errors.n == 1 { "1 request".to_owned() } else { format!("{} requests", errors.n) };
+    let (typical, mean, worst) = (errors.median_ape_percent, errors.mape_percent, errors.max_ape_percent);
+    format!(
+        "On {requests} that no fit had seen ({from}), a predicted {time} time was typically {} % off, {} % on average and {} % at worst.",
+        percent(typical),
+        percent(mean),
+        percent(worst)
+    )
 }
 
 /// What is said without any row that was not fitted.
@@ -138,12 +120,11 @@ fn unscored(subject: &Subject<'_>) -> String {
 
 /// What not to trust.
 pub fn doubts(subject: &Subject<'_>) -> Vec<String> {
-    let token2metrics_core::Trained { input_tokens: input, output_tokens: output } = subject.profile.trained;
-    let mut doubts = vec![format!(
-        "Requests outside {} to {} prompt tokens or {} to {} output tokens: they are extrapolated, every prediction of one says so, and nothing on this \
-         page tells how far off it is.",
-        input.min, input.max, output.min, output.max
-    )];
+    let mut doubts = vec![
+        "Requests outside the token counts that it was trained on: they are extrapolated. Every such prediction says so, and nothing here tells how \
+         far off it is."
+            .to_owned(),
+    ];
     if let Some((_, scores)) = subject.basis() {
         let fewest =
             [scores.total_s, scores.prefill_s, scores.decode_s].into_iter().flatten().map(|errors| errors.n).min();

@@ -54,8 +54,10 @@ pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, P
         layers,
     };
     let band = if profile.bands.is_some() { "; the band is that of the solid line" } else { "" };
-    let caption =
-        format!("decode_s / (output_tokens - 1), by input_tokens + output_tokens / 2. {}{band}.", marks.caption());
+    let caption = format!(
+        "Time per output token after the first, decode_s / (output_tokens - 1), by the prompt and half of the output, input_tokens + output_tokens / 2. {}{band}.",
+        marks.caption()
+    );
     Ok(Some(Figure { name: "decode", phase: Phase::Decode, svg: chart.svg()?, caption }))
 }
 

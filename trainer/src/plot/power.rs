@@ -59,7 +59,8 @@ pub(super) fn figure(phase: Phase, profile: &Profile, rows: &Rows) -> Result<Opt
         Phase::Decode => "decode_power",
     };
     let (joules, seconds) = (phase.energy_column(), phase.column());
-    let caption = format!("{joules} / {seconds}, by {seconds}. {}.", marks.caption());
+    let caption =
+        format!("Mean power, {joules} / {seconds}, by the length of {phase}, {seconds}. {}.", marks.caption());
     Ok(Some(Figure { name, phase, svg: chart.svg()?, caption }))
 }
 
