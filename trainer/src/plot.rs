@@ -59,6 +59,6 @@ fn title(what: &str, profile: &Profile) -> String {
 }
 
 /// `39 rows`, `1 row`.
-fn count(rows: usize, what: &str) -> String {
+pub(crate) fn count(rows: usize, what: &str) -> String {
     format!("{rows} {what}{}", if rows == 1 { "" } else { "s" })
 }

@@ -2,6 +2,7 @@
 
 use crate::baseline::{Predictor, THIS_PROFILE};
 use crate::page::{Origin, Subject};
+use crate::plot::count;
 use crate::score::{Errors, Scores};
 use crate::table::percent;
 use statrs::distribution::{Binomial, DiscreteCDF};
@@ -89,7 +90,7 @@ fn off(from: &str, scores: &Scores) -> String {
     let Some((time, errors)) = all.into_iter().find_map(|(time, errors)| Some((time, errors?))) else {
         return format!("Of what the profile predicts, no row has a time ({from}).");
     };
-    let requests = if errors.n == 1 { "1 request".to_owned() } else { format!("{} requests", errors.n) };
+    let requests = count(errors.n, "request");
     let (typical, mean, worst) = (errors.median_ape_percent, errors.mape_percent, errors.max_ape_percent);
     format!(
         "On {requests} that no fit had seen ({from}), a predicted {time} time was typically {} % off, {} % on average and {} % at worst.",
@@ -130,7 +131,8 @@ pub fn doubts(subject: &Subject<'_>) -> Vec<String> {
             [scores.total_s, scores.prefill_s, scores.decode_s].into_iter().flatten().map(|errors| errors.n).min();
         if let Some(rows) = fewest.filter(|rows| *rows < FEW) {
             doubts.push(format!(
-                "The last digits of the errors: they come from {rows} rows, and other rows would give others."
+                "The last digits of the errors: they come from {}, and other rows would give others.",
+                count(rows, "row")
             ));
         }
     }

@@ -223,8 +223,8 @@ fn is_whole(term: &Term) -> bool {
     term.tile > 1 && term.knot + 1 == u32::from(term.tile)
 }
 
-fn tokens(count: u32) -> String {
-    format!("{count} token{}", if count == 1 { "" } else { "s" })
+fn tokens(tokens: u32) -> String {
+    crate::plot::count(tokens as usize, "token")
 }
 
 fn capitalise(sentence: &mut str) {
