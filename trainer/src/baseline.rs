@@ -46,6 +46,11 @@ pub struct Predictor {
 pub const THIS_PROFILE: &str = "this profile";
 
 impl Predictor {
+    /// Its errors by what they are of.
+    pub fn times(&self) -> [(&'static str, Option<Errors>); 3] {
+        [("prefill", self.prefill_s), ("decode", self.decode_s), ("total", self.total_s)]
+    }
+
     /// The profile that is evaluated.
     pub fn this_profile(scores: &Scores) -> Self {
         let Scores { prefill_s, decode_s, total_s, .. } = *scores;

@@ -10,7 +10,7 @@ use crate::plot::Figure;
 use crate::power::PhasePower;
 use crate::preset::Stated;
 use crate::report::{Blob, Holdout, PhaseReport, Report, RowCount, RowCounts};
-use crate::score::{Errors, Scores};
+use crate::score::Scores;
 use crate::solve::Solver;
 use crate::table::{name, seconds};
 use crate::verdict::{self, Held, coverage};
@@ -255,15 +255,13 @@ fn class(chosen: bool, rejected: bool) -> &'static str {
 
 /// The mean errors of a predictor, and whether each is the least of all.
 fn mapes(predictor: &Predictor, all: &[Predictor]) -> Vec<(String, bool)> {
-    let times: [fn(&Predictor) -> Option<Errors>; 3] =
-        [|predictor| predictor.prefill_s, |predictor| predictor.decode_s, |predictor| predictor.total_s];
-    let mape = |of: &fn(&Predictor) -> Option<Errors>, of_whom| Some(of(of_whom)?.mape_percent);
-    let is_best = |of| {
-        let own = mape(of, predictor);
-        own.is_some_and(|own| all.iter().filter_map(|other| mape(of, other)).all(|other| own <= other))
+    let mape = |predictor: &Predictor, index: usize| predictor.times()[index].1.map(|errors| errors.mape_percent);
+    let is_best = |index| {
+        let own = mape(predictor, index);
+        own.is_some_and(|own| all.iter().filter_map(|other| mape(other, index)).all(|other| own <= other))
     };
     let texts = crate::table::mapes(predictor);
-    texts.into_iter().zip(&times).map(|(text, of)| (text, is_best(of))).collect()
+    texts.into_iter().enumerate().map(|(index, text)| (text, is_best(index))).collect()
 }
 
 /// `8 to 940`, or nothing.

@@ -74,8 +74,7 @@ pub const MAPES: [&str; 3] = ["prefill MAPE %", "decode MAPE %", "total MAPE %"]
 
 /// The mean errors of a predictor.
 pub fn mapes(predictor: &Predictor) -> [String; 3] {
-    [predictor.prefill_s, predictor.decode_s, predictor.total_s]
-        .map(|errors| errors.map_or("-".to_owned(), |errors| percent(errors.mape_percent)))
+    predictor.times().map(|(_, errors)| errors.map_or("-".to_owned(), |errors| percent(errors.mape_percent)))
 }
 
 /// A row per predictor.

@@ -156,26 +156,17 @@ pub fn doubts(subject: &Subject<'_>) -> Vec<String> {
 
 /// Where another predictor did better than the profile, and that none did where that is so.
 pub fn ahead(predictors: &[Predictor]) -> Vec<String> {
-    let mape = |errors: Option<Errors>| errors.map(|errors| errors.mape_percent);
-    let times: [(&str, fn(&Predictor) -> Option<Errors>); 3] = [
-        ("prefill", |predictor| predictor.prefill_s),
-        ("decode", |predictor| predictor.decode_s),
-        ("total", |predictor| predictor.total_s),
-    ];
     let Some((own, others)) = predictors.split_first().filter(|(_, others)| !others.is_empty()) else {
         return Vec::new();
     };
     let mut words = Vec::new();
-    for (name, of) in times {
-        let Some(mine) = mape(of(own)) else { continue };
-        let better = others.iter().filter_map(|other| Some((other, mape(of(other)).filter(|mape| *mape < mine)?)));
+    for (index, (time, mine)) in own.times().into_iter().enumerate() {
+        let Some(Errors { mape_percent: mine, .. }) = mine else { continue };
+        let theirs = |other: &Predictor| other.times()[index].1.map(|errors| errors.mape_percent);
+        let better = others.iter().filter_map(|other| Some((other, theirs(other).filter(|theirs| *theirs < mine)?)));
         if let Some((other, theirs)) = better.min_by(|a, b| a.1.total_cmp(&b.1)) {
-            words.push(format!(
-                "In {name}, \"{}\" was ahead on these rows: {} % against {} %.",
-                other.name,
-                percent(theirs),
-                percent(mine)
-            ));
+            let (name, theirs, mine) = (&other.name, percent(theirs), percent(mine));
+            words.push(format!("In {time}, \"{name}\" was ahead on these rows: {theirs} % against {mine} %."));
         }
     }
     if words.is_empty() {
