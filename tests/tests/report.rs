@@ -136,11 +136,9 @@ fn the_figures_are_those_of_the_report_and_of_evaluate() {
         for (predictor, row) in known.iter().zip(&predictors) {
             assert_eq!(Some(row[0].as_str()), predictor["name"].as_str());
             for (time, cell) in ["prefill_s", "decode_s", "total_s"].iter().zip(&row[1..]) {
-                let least = |other: &Value| {
-                    other[time]["mape_percent"].as_f64() < predictor[time]["mape_percent"].as_f64()
-                        && other[time]["mape_percent"].is_f64()
-                };
-                let best = if known.iter().any(least) { "" } else { " (best)" };
+                let written = |predictor: &Value| percent(&predictor[time]["mape_percent"]).parse::<f64>().ok();
+                let is_less = |other: &Value| written(other).is_some_and(|other| Some(other) < written(predictor));
+                let best = if known.iter().any(is_less) { "" } else { " (best)" };
                 assert_eq!(*cell, percent(&predictor[time]["mape_percent"]) + best, "{stem} {time}");
             }
         }

@@ -255,7 +255,7 @@ fn class(chosen: bool, rejected: bool) -> &'static str {
 
 /// The mean errors of a predictor, and whether each is the least of all.
 fn mapes(predictor: &Predictor, all: &[Predictor]) -> Vec<(String, bool)> {
-    let mape = |predictor: &Predictor, index: usize| predictor.times()[index].1.map(|errors| errors.mape_percent);
+    let mape = |predictor: &Predictor, index: usize| predictor.times()[index].1.map(verdict::written);
     let is_best = |index| {
         let own = mape(predictor, index);
         own.is_some_and(|own| all.iter().filter_map(|other| mape(other, index)).all(|other| own <= other))
