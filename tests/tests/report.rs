@@ -331,6 +331,12 @@ fn the_page_of_a_hundred_thousand_rows_is_small() {
     let reasons = table(&document, "Why rows were set aside");
     assert_eq!(reasons.len(), 1, "{reasons:?}");
     assert_eq!(table(&document, "simpler predictors").len(), 4);
+    let some = "it and the others are compared on one of 3 of these rows.";
+    assert!(text(document.root()).contains(some), "67232 rows that were not fitted");
+    let report = json(&read(experiment.path("outputs/tiny/report.json")));
+    let of = |rows: &Value| rows["total_s"]["n"].as_f64().expect("a count");
+    let [all, some] = [of(&report["holdout"]["scores"]), of(&report["holdout"]["predictors"][0])];
+    assert!(all == 67_232.0 && (3.0 * some / all - 1.0).abs() < 0.05, "{some} of {all}");
     let again = experiment.run("--log-level error report --model 1M --output -").done();
     assert_eq!(again, page);
 }

@@ -14,7 +14,7 @@ use crate::report::{Holdout, Report};
 use crate::score::{Residuals, Scores, score};
 use crate::select::{Selected, Settings, select};
 use crate::split::{draw, holdout, stratified};
-use crate::tally::{score_all, score_rest};
+use crate::tally::{score_all, score_rest, stride};
 use std::path::PathBuf;
 use token2metrics_core::{Profile, Request};
 
@@ -233,9 +233,17 @@ fn score_holdout(
         return Ok(Holdout { from: FROM_HOLDOUT.into(), scores: Some(scores), predictors });
     }
     if rows.device.is_sample() {
-        let (scores, predictors) = compare(profile, rows, |profiles| score_rest(profiles, &rows.device))?;
-        let from = "the device rows beyond the sample that was fitted".into();
-        return Ok(Holdout { from, scores: Some(scores), predictors });
+        let mut scores = None;
+        let (_, mut predictors) = compare(profile, rows, |profiles| {
+            let (own, compared) = score_rest(profile, profiles, &rows.device)?;
+            scores = Some(own);
+            Ok(compared)
+        })?;
+        let stride = stride(&rows.device);
+        if let Some(own) = predictors.first_mut().filter(|_| stride > 1) {
+            own.notes.push(format!("it and the others are compared on one of {stride} of these rows"));
+        }
+        return Ok(Holdout { from: "the device rows beyond the sample that was fitted".into(), scores, predictors });
     }
     let split = holdout(device.len(), config.validation.test_size, config.validation.seed);
     let (fitted, scored) = split.of(device);
