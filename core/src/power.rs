@@ -4,7 +4,7 @@ use crate::elementary::{decay, decay_behind, growth};
 
 /// Watts against t, the seconds since the phase began.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "encode", derive(serde::Serialize))]
+#[cfg_attr(feature = "encode", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "encode", serde(rename_all = "snake_case"))]
 pub enum PowerCurve {
     /// Nobody has measured or stated it.

@@ -17,7 +17,7 @@ use crate::measurement::{Phase, Sample};
 use crate::scan::{Scanned, scan};
 use crate::score::mean;
 use crate::select::{Selected, Settings, Validation};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// With fewer rows than this times its coefficients, a form is not compared.
 const ROWS_A_COEFFICIENT: usize = 2;
@@ -29,7 +29,7 @@ const NEGLIGIBLE: f64 = 1e-4;
 const LISTED: usize = 16;
 
 /// What `auto` compared, for the report.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
     /// How many forms.
     pub forms: usize,
@@ -38,7 +38,7 @@ pub struct Compared {
 }
 
 /// A form that was tried.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The form, as a sum of terms.
     pub form: String,

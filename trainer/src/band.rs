@@ -9,7 +9,7 @@
 //! freedom.
 
 use crate::score::mean;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use token2metrics_core::{Bands, Level, Ratios};
 
@@ -17,7 +17,7 @@ use token2metrics_core::{Bands, Level, Ratios};
 const GUARANTEED_90: usize = 19;
 
 /// The quantiles of one phase's ratios.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
     /// Rows that they come from.
     pub rows: usize,
@@ -28,7 +28,7 @@ pub struct Quantiles {
 }
 
 /// The quantiles of both phases and of whole requests, as far as there are residuals.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AllQuantiles {
     /// Of `prefill_s`.
     pub prefill: Option<Quantiles>,

@@ -8,9 +8,9 @@ use crate::loss::Loss;
 use crate::measurement::{Phase, Sample};
 use crate::score::{Errors, Scores};
 use crate::select::{Selected, Validation};
-use crate::tally::score_all;
 use crate::train::Rows;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use token2metrics_core::{Power, Profile, Request};
 
 /// How a predictor that is compared with a profile learns a phase.
@@ -27,33 +27,76 @@ pub enum Baseline {
 }
 
 /// The errors of one of the predictors that are compared.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Predictor {
     /// What it is called.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Of prefill; `None` where the predictor knows nothing of it.
     pub prefill_s: Option<Errors>,
     /// Of decode.
     pub decode_s: Option<Errors>,
     /// Of both.
     pub total_s: Option<Errors>,
+    /// What was in the way of learning it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
+/// What a profile is called among the predictors.
+pub const THIS_PROFILE: &str = "this profile";
+
 impl Predictor {
+    /// Its errors by what they are of.
+    pub fn times(&self) -> [(&'static str, Option<Errors>); 3] {
+        [("prefill", self.prefill_s), ("decode", self.decode_s), ("total", self.total_s)]
+    }
+
     /// The profile that is evaluated.
     pub fn this_profile(scores: &Scores) -> Self {
         let Scores { prefill_s, decode_s, total_s, .. } = *scores;
-        Self { name: "this profile", prefill_s, decode_s, total_s }
+        Self { name: THIS_PROFILE.into(), prefill_s, decode_s, total_s, notes: Vec::new() }
     }
 }
 
-/// A profile's errors on the rows to score, then those of every baseline that its config's other rows teach.
+/// A profile's errors on the rows to score, and beside them those of every baseline that its config's other rows teach. The rows are scored by what is
+/// given.
 ///
 /// # Errors
 /// A file to score that is not what it was.
-pub fn compare(profile: &Profile, scores: &Scores, rows: &Rows) -> Result<Vec<Predictor>, IngestError> {
-    let baselines = Baseline::ALL.into_iter().map(|baseline| baseline.score(profile, scores, rows));
-    [Ok(Predictor::this_profile(scores))].into_iter().chain(baselines).collect()
+pub fn compare(
+    profile: &Profile,
+    rows: &Rows,
+    score: impl FnOnce(&[&Profile]) -> Result<Vec<Scores>, IngestError>,
+) -> Result<(Scores, Vec<Predictor>), IngestError> {
+    let learned = Baseline::ALL.map(|baseline| baseline.learn_both(profile, rows));
+    let profiles: Vec<&Profile> = [profile].into_iter().chain(learned.iter().map(|learned| &learned.profile)).collect();
+    let scores = score(&profiles)?;
+    let own = scores.first().copied().unwrap_or_default();
+    let others = learned.iter().zip(scores.iter().skip(1)).map(|(learned, scores)| learned.predictor(&own, scores));
+    Ok((own, [Predictor::this_profile(&own)].into_iter().chain(others).collect()))
+}
+
+/// A baseline that has learned what it can.
+struct Learned {
+    baseline: Baseline,
+    profile: Profile,
+    notes: Vec<String>,
+}
+
+impl Learned {
+    fn predictor(&self, own: &Scores, scores: &Scores) -> Predictor {
+        let Scores { prefill_s, decode_s, total_s, .. } = *scores;
+        // Without a phase the whole of a request is not known, or of other requests than the profile's.
+        let same_rows = |total: &Errors| own.total_s.is_some_and(|own| own.n == total.n);
+        let known = |errors: Option<Errors>| errors.filter(|_| self.profile.prefill.is_known());
+        Predictor {
+            name: self.baseline.name().into(),
+            prefill_s: known(prefill_s),
+            decode_s,
+            total_s: known(total_s).filter(same_rows),
+            notes: self.notes.clone(),
+        }
+    }
 }
 
 impl Baseline {
@@ -100,10 +143,12 @@ impl Baseline {
         }
     }
 
-    /// Learns both phases and scores them on the rows that this profile was scored on.
-    fn score(self, profile: &Profile, own: &Scores, rows: &Rows) -> Result<Predictor, IngestError> {
-        let [prefill, decode] = [Phase::Prefill, Phase::Decode].map(|phase| self.try_to_learn(phase, rows));
-        let learned = Profile {
+    /// Learns both phases.
+    fn learn_both(self, profile: &Profile, rows: &Rows) -> Learned {
+        let mut notes = Vec::new();
+        let prefill = self.try_to_learn(Phase::Prefill, rows, &mut notes);
+        let decode = self.try_to_learn(Phase::Decode, rows, &mut notes);
+        let profile = Profile {
             prefill: prefill.as_ref().and_then(to_device).unwrap_or(token2metrics_core::Phase::UNKNOWN),
             decode: decode.as_ref().and_then(to_device).unwrap_or(token2metrics_core::Phase::UNKNOWN),
             power: Power::default(),
@@ -111,34 +156,24 @@ impl Baseline {
             tariff: None,
             ..profile.clone()
         };
-        let Scores { prefill_s, decode_s, total_s, .. } = score_all(&learned, &rows.holdout)?;
-        // Without a phase the whole of a request is not known, or of other requests than the profile's.
-        let same_rows = |total: &Errors| own.total_s.is_some_and(|own| own.n == total.n);
-        let known = |errors| prefill.as_ref().and(errors);
-        Ok(Predictor {
-            name: self.name(),
-            prefill_s: known(prefill_s),
-            decode_s,
-            total_s: known(total_s).filter(same_rows),
-        })
+        Learned { baseline: self, profile, notes }
     }
 
-    /// Learns a phase, and says what was in the way; nothing of a phase without rows, as there is nothing to compare.
-    fn try_to_learn(self, phase: Phase, rows: &Rows) -> Option<Calibrated> {
+    /// Learns a phase, and notes what was in the way; nothing of a phase without rows, as there is nothing to compare.
+    fn try_to_learn(self, phase: Phase, rows: &Rows, notes: &mut Vec<String>) -> Option<Calibrated> {
         let server = phase.samples(rows.server.as_ref().map_or(&[], |server| &server.rows));
-        let name = self.name();
         match self.learn(phase, &server, &phase.samples(&rows.device.rows)) {
             Ok(learned) => {
                 if self == Self::DegreeTwo && learned.method != Method::Direct {
-                    log::info!(
-                        "{name}: {phase}: fitted on the server's rows and scaled by the mean ratio: the device's are too few"
-                    );
+                    notes.push(format!(
+                        "{phase}: fitted on the server's rows and scaled by the mean ratio: the device's are too few"
+                    ));
                 }
                 Some(learned)
             }
             Err(FitError::NoRows(_)) => None,
             Err(reason) => {
-                log::info!("{name}: not compared: {reason}");
+                notes.push(format!("not compared: {reason}"));
                 None
             }
         }

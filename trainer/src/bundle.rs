@@ -1,7 +1,7 @@
 //! Bundles: files of blobs back to back.
 
 use crate::formula::identity;
-use crate::locate::Located;
+use crate::locate::{Found, Located};
 use crate::nearest::nearest;
 use crate::table::table;
 use anyhow::{Result, bail, ensure};
@@ -210,7 +210,11 @@ impl Bundle {
         }
         self.warn_of_damaged();
         let profile = first.profile.clone()?;
-        Ok(Located { profile, bytes: self.bytes_of(first).to_vec() })
+        Ok(self.located(first, profile))
+    }
+
+    fn located(&self, entry: &Entry, profile: Profile) -> Located {
+        Located { profile, bytes: self.bytes_of(entry).to_vec(), found: Found::Member(self.path.clone()) }
     }
 
     /// All sound members, each with what it is in words. Says which members are damaged.
@@ -218,7 +222,7 @@ impl Bundle {
         self.warn_of_damaged();
         let located = |entry: &Entry| {
             let profile = entry.profile.clone().ok()?;
-            Some((entry.name(), Located { profile, bytes: self.bytes_of(entry).to_vec() }))
+            Some((entry.name(), self.located(entry, profile)))
         };
         self.members.iter().filter_map(located).collect()
     }

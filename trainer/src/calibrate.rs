@@ -49,7 +49,7 @@ pub struct Calibrated {
 }
 
 /// `device_s = offset_s + scale * fitted_s`, in the precision of the fit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Map {
     /// Device seconds per fitted second.
     pub scale: f64,
@@ -58,7 +58,7 @@ pub struct Map {
 }
 
 /// A method that `auto` tried, for the report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tried {
     /// The method.
     pub method: Method,

@@ -7,7 +7,7 @@ use crate::ingest::{IngestError, Source};
 use crate::measurement::Measurement;
 use crate::reservoir::{Kept, Reservoir};
 use crate::rest::Rest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,8 +16,11 @@ pub const LISTED: usize = 1000;
 /// Rejected rows that are logged.
 const LOGGED: usize = 100;
 
+/// What the reason of a copy begins with.
+const COPY: &str = "the same row as";
+
 /// A row that was set aside.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
     /// Its file.
     pub file: PathBuf,
@@ -25,6 +28,24 @@ pub struct Rejection {
     pub line: u64,
     /// Why.
     pub reason: String,
+}
+
+/// How many rows of a file are usable, and how many are not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The file.
+    pub file: Arc<Path>,
+    /// Usable rows, kept or not.
+    pub usable: usize,
+    /// The others.
+    pub rejected: usize,
+}
+
+impl Rejection {
+    /// The reason without what is this row's alone: rows of one kind are counted together.
+    pub fn kind(&self) -> &str {
+        if self.reason.starts_with(COPY) { "the same row as another one, to the last digit" } else { &self.reason }
+    }
 }
 
 /// What is left of some files.
@@ -40,6 +61,8 @@ pub struct Cleaned {
     pub rejected: Vec<Rejection>,
     /// How many more of the others there are.
     pub unlisted: usize,
+    /// The same counts by file, in their order.
+    pub counts: Vec<Count>,
     /// The way to the usable rows that are not kept.
     pub(crate) rest: Option<Rest>,
 }
@@ -83,8 +106,8 @@ impl Cleaner {
         }
         let (from, known) = (self.last + 1, self.seen.len());
         let mut sources = Vec::with_capacity(paths.len());
-        let (mut reservoir, mut rejected, mut unlisted, mut counted) = (Reservoir::default(), Vec::new(), 0, 0);
-        let mut foreign = Vec::new();
+        let (mut reservoir, mut rejected, mut unlisted) = (Reservoir::default(), Vec::new(), 0);
+        let (mut counts, mut foreign) = (Vec::with_capacity(paths.len()), Vec::new());
         let opened: Vec<Source> = paths.iter().map(|path| Source::open(path, reading)).collect::<Result<_, _>>()?;
         if let Some(mixed) = Summary::all_mixed(opened.iter().filter_map(Source::imported)) {
             return Err(mixed.into());
@@ -97,11 +120,13 @@ impl Cleaner {
             if parts.iter().all(Part::is_empty) {
                 return Err(IngestError::Empty { path: path.clone() });
             }
+            let mut count = Count { file: path.as_path().into(), usable: 0, rejected: 0 };
             for part in parts {
                 if part.too_many {
                     return Err(IngestError::TooManyLines { path: path.clone() });
                 }
-                counted += part.seen.len();
+                count.usable += part.seen.len();
+                count.rejected += part.rejected.len() + part.unlisted;
                 self.last = self.last.max(part.last);
                 self.seen.push(part.seen);
                 reservoir = reservoir.and(part.reservoir);
@@ -113,13 +138,21 @@ impl Cleaner {
                 foreign.push(Rejection { file: path.clone(), line: *first, reason: reason.clone() });
                 unlisted += rows - 1;
             }
+            counts.push(count);
             sources.push((source, before));
         }
         crate::threads::side_by_side(&mut self.seen[known..], |seen| sort(seen));
         let copies = copies(&self.seen, from);
+        let mut end = copies.len();
+        for (count, (_, before)) in counts.iter_mut().zip(&sources).rev() {
+            let begin = copies.partition_point(|copied| copied.place <= *before);
+            count.usable -= end - begin;
+            count.rejected += end - begin;
+            end = begin;
+        }
         let same = |copied: &Copied| {
             let (file, line) = self.at(copied.of);
-            (copied.place, format!("the same row as {}:{line}, to the last digit", file.display()))
+            (copied.place, format!("{COPY} {}:{line}, to the last digit", file.display()))
         };
         unlisted += rejected.len() + copies.len();
         rejected.extend(copies.iter().take(LISTED).map(same));
@@ -129,7 +162,7 @@ impl Cleaner {
         let copies: Vec<u32> = copies.into_iter().map(|copied| copied.place).collect();
         let kept: Vec<Kept> =
             reservoir.rows().into_iter().filter(|kept| copies.binary_search(&kept.place).is_err()).collect();
-        let usable = counted - copies.len();
+        let usable = counts.iter().map(|count| count.usable).sum::<usize>();
         let rejection = |(place, reason)| {
             let (file, line) = self.at(place);
             Rejection { file: file.to_path_buf(), line, reason }
@@ -140,6 +173,7 @@ impl Cleaner {
             usable,
             rejected: foreign.into_iter().chain(rejected.into_iter().map(rejection)).collect(),
             unlisted,
+            counts,
             rest: (kept.len() < usable)
                 .then(|| Rest::new(sources, copies, kept.iter().map(|kept| kept.place).collect())),
         })

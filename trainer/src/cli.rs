@@ -2,7 +2,7 @@
 
 use crate::cmd::{
     batch_predict, budget, bundle, calibrate, collect, compare, completions, demo, evaluate, export, import, init,
-    inspect, man, predict, rehearse, schema, train,
+    inspect, man, predict, rehearse, report, schema, train,
 };
 use crate::color;
 use anyhow::Result;
@@ -43,6 +43,7 @@ enum Command {
     Calibrate(calibrate::Calibrate),
     Collect(collect::Collect),
     Rehearse(rehearse::Rehearse),
+    Report(report::Report),
     Inspect(inspect::Inspect),
     Export(export::Export),
     Import(import::Import),
@@ -93,6 +94,7 @@ impl Cli {
             Command::Calibrate(command) => command.run(),
             Command::Collect(command) => command.run(),
             Command::Rehearse(command) => command.run(configs),
+            Command::Report(command) => command.run(configs),
             Command::Inspect(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Import(command) => command.run(),

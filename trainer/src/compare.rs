@@ -7,11 +7,11 @@ use crate::outlier::{OUTLIER, modified_z_scores};
 use crate::score::{ape_percent, mean, median, quantile};
 use crate::select::Validation;
 use crate::split::stratified;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use token2metrics_core::Request;
 
 /// How one of several ways did in cross-validation, for the report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The mean absolute percentage error of rows that were not fitted.
     pub cv_mape_percent: Option<f64>,

@@ -47,7 +47,7 @@ pub struct Source {
     columns: Columns,
     layout: Layout,
     /// What the importer says of a file of another format.
-    imported: Option<Summary>,
+    imported: Option<Box<Summary>>,
     constant_step: bool,
 }
 
@@ -125,7 +125,7 @@ impl Source {
 
     /// What the importer says of a file of another format.
     pub fn imported(&self) -> Option<&Summary> {
-        self.imported.as_ref()
+        self.imported.as_deref()
     }
 
     /// Visits every row in the order of the file.

@@ -18,7 +18,8 @@
 //! Rows come from files, or [`collect`] measures a server and writes them. Blobs back to back are a [`bundle`]. A [`preset`] goes the last stage only: its file states what the others find out. [`c_source`] writes a profile as C that predicts without
 //! core.
 //!
-//! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it. [`cmd`] has one file a
+//! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it, with a [`verdict`] on the
+//! errors, what was [`measured`] and the profile in [`words`]. For a profile that exists, [`unseen`] has the scored rows, and [`known`] finds what was written down. [`cmd`] has one file a
 //! subcommand. Whatever a device computes is computed here by calling the same code, [`token2metrics_core`].
 
 pub mod auto;
@@ -46,9 +47,11 @@ pub mod formula;
 pub mod import;
 pub mod ingest;
 pub mod init;
+pub mod known;
 pub mod locate;
 pub mod logging;
 pub mod loss;
+pub mod measured;
 pub mod measurement;
 pub mod nearest;
 pub mod outlier;
@@ -73,6 +76,9 @@ pub mod table;
 pub mod tally;
 pub mod threads;
 pub mod train;
+pub mod unseen;
+pub mod verdict;
+pub mod words;
 pub mod workload;
 
 pub use cli::run;

@@ -28,6 +28,18 @@ pub struct Located {
     pub profile: Profile,
     /// The blob.
     pub bytes: Vec<u8>,
+    /// Where it was.
+    pub found: Found,
+}
+
+/// Where a profile was found.
+pub enum Found {
+    /// A file of its own.
+    Blob(PathBuf),
+    /// This bundle.
+    Member(PathBuf),
+    /// A preset, which needs no blob.
+    Preset(Box<Preset>),
 }
 
 impl ModelArgs {
@@ -182,7 +194,9 @@ pub fn open(path: &Path) -> Result<Contents> {
     }
     let bytes = std::fs::read(path).with_context(|| format!("{}: cannot read the blob", path.display()))?;
     let error = match Profile::decode(&bytes) {
-        Ok(profile) => return Ok(Contents::Profile(Box::new(Located { profile, bytes }))),
+        Ok(profile) => {
+            return Ok(Contents::Profile(Box::new(Located { profile, bytes, found: Found::Blob(path.to_owned()) })));
+        }
         Err(error) => error,
     };
     let bundle = Bundle::new(path, bytes);
@@ -207,7 +221,6 @@ pub fn read(path: &Path) -> Result<Located> {
 
 /// A preset as it is, which nobody has measured here.
 fn stated(preset: Preset) -> Located {
-    let Preset { stem, source, profile, blob: bytes, .. } = preset;
-    log::info!("{stem}: a preset: {source}");
-    Located { profile, bytes }
+    log::info!("{}: a preset: {}", preset.stem, preset.source);
+    Located { profile: preset.profile.clone(), bytes: preset.blob.clone(), found: Found::Preset(Box::new(preset)) }
 }

@@ -3,7 +3,7 @@
 use crate::clean::Cleaned;
 use crate::measurement::Phase;
 use crate::score::{mean, median};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use token2metrics_core::Request;
 
@@ -25,7 +25,7 @@ pub fn modified_z_scores(values: &[f64]) -> Vec<f64> {
 }
 
 /// A row that is far off its fit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outlier {
     /// Its file.
     pub file: PathBuf,

@@ -37,7 +37,7 @@ pub struct Figure {
     pub caption: String,
 }
 
-/// The figures of a profile. A phase that no row has measured, or that the profile does not know, has none.
+/// The figures of a profile: of each phase that it knows, its time and power, and as far as there are measured rows how far these are off.
 ///
 /// # Errors
 /// None that is known of: see [`PlotError`].
@@ -60,6 +60,6 @@ fn title(what: &str, profile: &Profile) -> String {
 }
 
 /// `39 rows`, `1 row`.
-fn count(rows: usize, what: &str) -> String {
+pub(crate) fn count(rows: usize, what: &str) -> String {
     format!("{rows} {what}{}", if rows == 1 { "" } else { "s" })
 }

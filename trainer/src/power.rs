@@ -18,7 +18,7 @@ use crate::compare::Comparison;
 use crate::config::Config;
 use crate::measurement::{Measurement, Phase, Spent};
 use crate::select::Validation;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use token2metrics_core::{Power, PowerCurve, Request};
 
 /// Where a phase's curve comes from: a key of a config's `[energy]` table.
@@ -40,7 +40,7 @@ pub struct EnergySettings {
 }
 
 /// How the curves of both phases came about, for the report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Powers {
     /// Of prefill.
     pub prefill: PhasePower,
@@ -49,7 +49,7 @@ pub struct Powers {
 }
 
 /// How one phase's curve came about.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhasePower {
     /// Whether it was measured.
     pub source: Source,
@@ -68,7 +68,7 @@ pub struct PhasePower {
 }
 
 /// What a curve rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Rows.

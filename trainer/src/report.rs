@@ -2,11 +2,13 @@
 
 use crate::auto::Compared;
 use crate::band::AllQuantiles;
+use crate::baseline::Predictor;
 use crate::calibrate::{Calibrated, Map, Method, Tried};
 use crate::clean::{Cleaned, Rejection};
 use crate::config::Config;
 use crate::formula;
 use crate::loss::Loss;
+use crate::measured::{FileRows, files};
 use crate::measurement::Phase;
 use crate::outlier::{Outlier, outliers, warn_of};
 use crate::power::Powers;
@@ -14,12 +16,13 @@ use crate::score::Scores;
 use crate::select::Settings;
 use crate::solve::Solver;
 use crate::train::{Made, Rows};
-use serde::Serialize;
-use token2metrics_core::blob::FORMAT_VERSION;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use token2metrics_core::blob::HEADER_LEN;
 use token2metrics_core::{Profile, Span};
 
 /// The report of one profile.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The config's file stem.
     pub model: String,
@@ -61,7 +64,7 @@ pub struct Report {
 }
 
 /// Rows per source.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RowCounts {
     /// Of the server's files.
     pub server: Option<RowCount>,
@@ -72,8 +75,10 @@ pub struct RowCounts {
 }
 
 /// The rows of one source.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RowCount {
+    /// What each of the files has.
+    pub files: Vec<FileRows>,
     /// Usable.
     pub kept: usize,
     /// How many of these were fitted, where that is a sample.
@@ -82,12 +87,12 @@ pub struct RowCount {
     /// The others, each with its reason; the first [`crate::clean::LISTED`].
     pub rejected: Vec<Rejection>,
     /// How many more of the others there are.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub unlisted: usize,
 }
 
 /// How one phase was fitted.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PhaseReport {
     /// The form, without coefficients.
     pub form: String,
@@ -112,21 +117,70 @@ pub struct PhaseReport {
 }
 
 /// Errors on rows that were not fitted.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Holdout {
     /// Where the rows come from.
-    pub from: &'static str,
+    pub from: Cow<'static, str>,
     /// `None` where the rows were too few to set any aside.
     pub scores: Option<Scores>,
+    /// The same rows by simpler predictors, the profile first; none where nothing could be compared.
+    pub predictors: Vec<Predictor>,
+}
+
+impl Holdout {
+    /// No row is known that was not fitted.
+    pub const NONE: Self = Self { from: Cow::Borrowed(""), scores: None, predictors: Vec::new() };
 }
 
 /// The blob's figures.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blob {
     /// Its size.
     pub bytes: usize,
     /// Its format.
     pub format_version: u8,
+    /// Its checksum: a report beside another blob is not that blob's.
+    pub crc32: u32,
+}
+
+impl Blob {
+    /// The figures of a blob's bytes.
+    pub fn of(blob: &[u8]) -> Self {
+        // Magic, version, length of the payload, checksum: docs/blob-format.md.
+        let header = blob.first_chunk::<HEADER_LEN>().copied().unwrap_or_default();
+        let [_, _, _, format_version, _, _, crc @ ..] = header;
+        Self { bytes: blob.len(), format_version, crc32: u32::from_le_bytes(crc) }
+    }
+}
+
+impl RowCounts {
+    /// Counts the rows of a config.
+    pub fn new(rows: &Rows) -> Self {
+        Self {
+            server: rows.server.as_ref().map(RowCount::new),
+            device: RowCount::new(&rows.device),
+            holdout: RowCount::new(&rows.holdout),
+        }
+    }
+
+    /// Every row that was set aside, as far as they are listed.
+    pub fn rejected(&self) -> impl Iterator<Item = &Rejection> {
+        self.each().flat_map(|count| &count.rejected)
+    }
+
+    /// How many rows were set aside and are not listed.
+    pub fn unlisted(&self) -> usize {
+        self.each().map(|count| count.unlisted).sum()
+    }
+
+    /// What every file has.
+    pub fn files(&self) -> impl Iterator<Item = &FileRows> {
+        self.each().flat_map(|count| &count.files)
+    }
+
+    fn each(&self) -> impl Iterator<Item = &RowCount> {
+        self.server.iter().chain([&self.device, &self.holdout])
+    }
 }
 
 impl Report {
@@ -184,11 +238,7 @@ impl Report {
             server: config.server.as_ref().map(|server| server.name.clone()),
             input_tokens: [min, max],
             output_tokens: [profile.trained.output_tokens.min, profile.trained.output_tokens.max],
-            rows: RowCounts {
-                server: rows.server.as_ref().map(RowCount::new),
-                device: RowCount::new(&rows.device),
-                holdout: RowCount::new(&rows.holdout),
-            },
+            rows: RowCounts::new(rows),
             prefill,
             decode,
             power: powers.any().then_some(powers),
@@ -196,21 +246,9 @@ impl Report {
             holdout,
             cross_validation,
             folds: config.validation.folds,
-            blob: Blob { bytes: blob.len(), format_version: FORMAT_VERSION },
+            blob: Blob::of(blob),
             warnings,
         }
-    }
-
-    /// How many rows were set aside and are not listed.
-    pub fn unlisted(&self) -> usize {
-        let RowCounts { server, device, holdout } = &self.rows;
-        server.iter().chain([device, holdout]).map(|count| count.unlisted).sum()
-    }
-
-    /// Every row that was set aside, as far as they are listed.
-    pub fn rejected(&self) -> impl Iterator<Item = &Rejection> {
-        let RowCounts { server, device, holdout } = &self.rows;
-        server.iter().chain([device, holdout]).flat_map(|count| &count.rejected)
     }
 }
 
@@ -221,6 +259,7 @@ pub(crate) fn is_zero(count: &usize) -> bool {
 impl RowCount {
     fn new(cleaned: &Cleaned) -> Self {
         Self {
+            files: files(cleaned),
             kept: cleaned.usable,
             fitted: cleaned.is_sample().then_some(cleaned.rows.len()),
             rejected: cleaned.rejected.clone(),

@@ -2,11 +2,11 @@
 
 use crate::band::{AllQuantiles, Quantiles};
 use crate::measurement::Measurement;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use token2metrics_core::{Band, Level, Profile, Ratios, Request};
 
 /// Absolute percentage errors over some rows.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Errors {
     /// Rows.
     pub n: usize,
@@ -39,7 +39,7 @@ pub struct Residual {
 
 /// Errors per phase and of the whole request; `None` where no row has the time or energy. Energies are predicted from the token counts, as
 /// times are.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// Prefill.
     pub prefill_s: Option<Errors>,

@@ -5,7 +5,8 @@ use argmin::core::{CostFunction, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use nalgebra::{DMatrix, DVector};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cell::Cell;
 
 /// The least ratio of singular values at which columns count as independent; the basis has 24 bits.
@@ -38,10 +39,10 @@ pub struct Solution {
 }
 
 /// How a fit was found, for the report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Solver {
     /// Where it started, and the iterative solver.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Iterations after the start, over all rounds of the threshold.
     pub iterations: u64,
     /// Why it stopped.
@@ -62,7 +63,7 @@ impl Solver {
     /// Of coefficients that come from a blob.
     pub fn of_a_blob() -> Self {
         Self {
-            name: "read from a blob",
+            name: "read from a blob".into(),
             iterations: 0,
             stopped: String::new(),
             start_loss: f64::NAN,
@@ -272,7 +273,7 @@ fn minimise(
         residuals(z).iter().enumerate().map(|(row, residual)| rho(*residual, threshold_of(row))).sum()
     };
     let solver = Solver {
-        name: "closed form (singular values), then argmin L-BFGS with More-Thuente line search",
+        name: "closed form (singular values), then argmin L-BFGS with More-Thuente line search".into(),
         iterations,
         stopped,
         start_loss: total(&start),

@@ -79,8 +79,7 @@ pub const MAPES: [&str; 3] = ["prefill MAPE %", "decode MAPE %", "total MAPE %"]
 
 /// The mean errors of a predictor.
 pub fn mapes(predictor: &Predictor) -> [String; 3] {
-    [predictor.prefill_s, predictor.decode_s, predictor.total_s]
-        .map(|errors| errors.map_or("-".to_owned(), |errors| percent(errors.mape_percent)))
+    predictor.times().map(|(_, errors)| errors.map_or("-".to_owned(), |errors| percent(errors.mape_percent)))
 }
 
 /// A row per predictor.
@@ -88,7 +87,7 @@ pub fn predictors(predictors: &[Predictor]) -> String {
     let [prefill, decode, total] = MAPES;
     let rows = predictors.iter().map(|predictor| {
         let [prefill, decode, total] = mapes(predictor);
-        [predictor.name.to_owned(), prefill, decode, total]
+        [predictor.name.to_string(), prefill, decode, total]
     });
     table(["predictor", prefill, decode, total], 1, rows)
 }
@@ -136,5 +135,43 @@ pub fn seconds(seconds: f64) -> String {
         s if s >= 100.0 => format!("{s:.1} s"),
         s if s >= 1.0 => format!("{s:.3} s"),
         s => format!("{:.2} ms", 1e3 * s),
+    }
+}
+
+/// Seconds with three significant digits, in the unit that shows them: for sentences, where a token may take microseconds.
+pub fn duration(seconds: f64) -> String {
+    // What is a second when it is rounded is written as one.
+    let size = seconds.abs() * 1.0005;
+    if size >= 1.0 || size == 0.0 {
+        format!("{} s", significant(seconds))
+    } else if size >= 1e-3 {
+        format!("{} ms", significant(1e3 * seconds))
+    } else {
+        format!("{} µs", significant(1e6 * seconds))
+    }
+}
+
+/// Three significant digits, and all of those before the point.
+fn significant(value: f64) -> String {
+    // 9.999 is 10.0.
+    let rounded = format!("{value:.2e}");
+    let decade = rounded.rsplit('e').next().and_then(|decade| decade.parse::<i32>().ok()).unwrap_or_default();
+    match decade {
+        _ if value == 0.0 => "0".to_owned(),
+        ..=-5 => rounded,
+        _ => format!("{value:.0$}", usize::try_from(2 - decade).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_digits_and_a_unit() {
+        let written = [0.0, 1.0, 0.9999, 12.34, 1234.5, 0.0271524, 9.999e-6, 5.79e-7, 1.234e-12, -0.002].map(duration);
+        let by_hand =
+            ["0 s", "1.00 s", "1.00 s", "12.3 s", "1234 s", "27.2 ms", "10.0 µs", "0.579 µs", "1.23e-6 µs", "-2.00 ms"];
+        assert_eq!(written, by_hand);
     }
 }

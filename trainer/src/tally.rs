@@ -2,36 +2,66 @@
 
 use crate::clean::Cleaned;
 use crate::ingest::IngestError;
+use crate::measurement::Measurement;
 use crate::score::{Errors, FIGURES, Residual, Scores, score, scored};
 use token2metrics_core::Profile;
 
-/// The errors of a profile on every usable row, kept or not.
+/// The errors of some profiles on every usable row, kept or not.
 ///
 /// # Errors
 /// A file that is not what it was.
-pub fn score_all(profile: &Profile, rows: &Cleaned) -> Result<Scores, IngestError> {
+pub fn score_all(profiles: &[&Profile], rows: &Cleaned) -> Result<Vec<Scores>, IngestError> {
     if rows.rest.is_none() {
-        return Ok(score(profile, &rows.rows));
+        return Ok(profiles.iter().map(|profile| score(profile, &rows.rows)).collect());
     }
-    let mut tallies = tally_rest(profile, rows)?;
-    for row in &rows.rows {
-        tallies.observe(scored(profile, row));
+    let mut tallies = tally_rest(profiles, rows, |_, _| true)?;
+    for (tallies, profile) in tallies.iter_mut().zip(profiles) {
+        rows.rows.iter().for_each(|row| tallies.observe(scored(profile, row)));
     }
-    Ok(tallies.scores())
+    Ok(tallies.iter().map(Tallies::scores).collect())
 }
 
-/// The errors of a profile on the rows that are not kept; none where all are.
+/// Rows that are not kept on which predictors are compared, about: more would make no difference, and would take longer than all else.
+const COMPARED: usize = 32_768;
+
+/// One of so many rows that are not kept is compared, by its line.
+pub fn stride(rows: &Cleaned) -> usize {
+    (rows.usable - rows.rows.len()).div_ceil(COMPARED).max(1)
+}
+
+/// The errors of a profile on the rows that are not kept, none where all are; and those of some profiles on one of [`stride`] of these rows.
 ///
 /// # Errors
 /// A file that is not what it was.
-pub fn score_rest(profile: &Profile, rows: &Cleaned) -> Result<Scores, IngestError> {
-    Ok(tally_rest(profile, rows)?.scores())
+pub fn score_rest(
+    profile: &Profile,
+    compared: &[&Profile],
+    rows: &Cleaned,
+) -> Result<(Scores, Vec<Scores>), IngestError> {
+    let stride = stride(rows) as u64;
+    let mut tallies =
+        tally_rest(&[&[profile], compared].concat(), rows, |index, row| index == 0 || row.line.is_multiple_of(stride))?;
+    let own = tallies.remove(0).scores();
+    Ok((own, tallies.iter().map(Tallies::scores).collect()))
 }
 
-fn tally_rest(profile: &Profile, rows: &Cleaned) -> Result<Tallies, IngestError> {
-    let Some(rest) = &rows.rest else { return Ok(Tallies::default()) };
-    let parts = rest.fold(Tallies::default, |tallies, row| tallies.observe(scored(profile, row)))?;
-    Ok(parts.into_iter().fold(Tallies::default(), Tallies::and))
+/// Some profiles, by their index, on the rows that they are to be scored on. The files are read once for all.
+fn tally_rest(
+    profiles: &[&Profile],
+    rows: &Cleaned,
+    counts: impl Fn(usize, &Measurement) -> bool + Sync,
+) -> Result<Vec<Tallies>, IngestError> {
+    let new = || -> Vec<Tallies> { profiles.iter().map(|_| Tallies::default()).collect() };
+    let Some(rest) = &rows.rest else { return Ok(new()) };
+    let parts = rest.fold(new, |tallies, row| {
+        for (index, (tallies, profile)) in tallies.iter_mut().zip(profiles).enumerate() {
+            if counts(index, row) {
+                tallies.observe(scored(profile, row));
+            }
+        }
+    })?;
+    let both = |all: Vec<Tallies>, part: Vec<Tallies>| all.into_iter().zip(part).map(|(a, b)| a.and(b)).collect();
+    Ok(parts.into_iter().fold(new(), both))
 }
 
 /// A tally per figure.

@@ -1,6 +1,7 @@
 //! The pipeline of one config: ingest, clean, split, fit, calibrate, score, emit.
 
 use crate::band::AllQuantiles;
+use crate::baseline::compare;
 use crate::calibrate::{Base, Calibrated, Map, Method};
 use crate::clean::{Cleaned, Cleaner};
 use crate::config::Config;
@@ -13,7 +14,7 @@ use crate::report::{Holdout, Report};
 use crate::score::{Residuals, Scores, score};
 use crate::select::{Selected, Settings, select};
 use crate::split::{draw, holdout, stratified};
-use crate::tally::{score_all, score_rest};
+use crate::tally::{score_all, score_rest, stride};
 use std::path::PathBuf;
 use token2metrics_core::{Profile, Request};
 
@@ -224,6 +225,9 @@ fn settings(config: &Config, phase: Phase) -> &Settings {
     }
 }
 
+/// Where the scored rows of a config with holdout files come from.
+pub const FROM_HOLDOUT: &str = "the holdout files";
+
 /// Scores on device rows that the scored profile has not seen: of the profile itself on the holdout files, or else on what it was not fitted on where that
 /// is a sample, or of one that was fitted without a share of the device rows on that share.
 fn score_holdout(
@@ -234,18 +238,34 @@ fn score_holdout(
 ) -> Result<Holdout, IngestError> {
     let device = &rows.device.rows;
     if !config.holdout.is_empty() {
-        return Ok(Holdout { from: "the holdout files", scores: Some(score_all(profile, &rows.holdout)?) });
+        let (scores, predictors) = compare(profile, rows, |profiles| score_all(profiles, &rows.holdout))?;
+        return Ok(Holdout { from: FROM_HOLDOUT.into(), scores: Some(scores), predictors });
     }
     if rows.device.is_sample() {
-        let scores = score_rest(profile, &rows.device)?;
-        return Ok(Holdout { from: "the device rows beyond the sample that was fitted", scores: Some(scores) });
+        let mut scores = None;
+        let (_, mut predictors) = compare(profile, rows, |profiles| {
+            let (own, compared) = score_rest(profile, profiles, &rows.device)?;
+            scores = Some(own);
+            Ok(compared)
+        })?;
+        let stride = stride(&rows.device);
+        if let Some(own) = predictors.first_mut().filter(|_| stride > 1) {
+            own.notes.push(format!("it and the others are compared on one of {stride} of these rows"));
+        }
+        return Ok(Holdout { from: "the device rows beyond the sample that was fitted".into(), scores, predictors });
     }
     let kinds: Vec<_> = device.iter().map(|row| (row.prefill_s.is_some(), row.decode_s.is_some())).collect();
     let split = holdout(&kinds, config.validation.test_size, config.validation.seed);
     let (fitted, scored) = split.of(device);
     // Too few rows to set any aside: the report says that there is no score.
-    let scores = server.trial(config, &fitted, true).ok().map(|profile| score(&profile, &scored));
-    Ok(Holdout { from: "device rows set aside by validation.test_size", scores })
+    let from = "device rows set aside by validation.test_size".into();
+    let Ok(trial) = server.trial(config, &fitted, true) else {
+        return Ok(Holdout { from, scores: None, predictors: Vec::new() });
+    };
+    let others = Rows { device: Cleaned { rows: fitted, ..Cleaned::default() }, ..rows.clone() };
+    let (scores, predictors) =
+        compare(&trial, &others, |profiles| Ok(profiles.iter().map(|profile| score(profile, &scored)).collect()))?;
+    Ok(Holdout { from, scores: Some(scores), predictors })
 }
 
 /// Rows that cross-validation makes profiles from and predicts; ten times as many as a 99 % ratio takes.

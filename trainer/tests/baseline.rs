@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Folder, decode, prompt, request};
-use token2metrics_core::Request;
+use token2metrics_core::{Profile, Request};
 use token2metrics_trainer::baseline::{Baseline, Predictor, compare};
 use token2metrics_trainer::calibrate::{Calibrated, Map, Method};
 use token2metrics_trainer::clean::Rejection;
@@ -98,7 +98,9 @@ fn compared(folder: &Folder, config: &Config, scored: &str) -> (Vec<Predictor>, 
     folder.csv("scored.csv", scored);
     let profile = train(config).expect("rows that can be fitted").profile;
     let rows = Rows::with_scored(config, &[folder.path("scored.csv")]).expect("rows");
-    let predictors = compare(&profile, &score(&profile, &rows.holdout.rows), &rows).expect("the same rows");
+    let score_all =
+        |profiles: &[&Profile]| Ok(profiles.iter().map(|profile| score(profile, &rows.holdout.rows)).collect());
+    let (_, predictors) = compare(&profile, &rows, score_all).expect("the same rows");
     (predictors, rows.holdout.rejected)
 }
 
@@ -114,7 +116,7 @@ fn predictors_side_by_side_on_rows_that_none_has_seen() {
     let (predictors, rejected) = compared(&folder, &folder.config(LINES), "30,7,0,4,1.5\n40,3,0,5,0.5\n100,5,0,22,1\n");
     assert_eq!(rejected.len(), 1, "{rejected:?}");
     assert!(rejected[0].reason.contains("rows.csv:4"), "{rejected:?}");
-    let names: Vec<&str> = predictors.iter().map(|predictor| predictor.name).collect();
+    let names: Vec<&str> = predictors.iter().map(|predictor| &*predictor.name).collect();
     assert_eq!(names, ["this profile", "linear, mean ratio", "degree 2", "constant rate"]);
     // The line is 5 and 11 s of 5 and 22, the rate of 20 / 3 tokens a second 6 and 15; totals 5.5 and 12, 6.5 and 16 of 5.5 and 23.
     let line = [25.0, 0.0, 50.0 * 11.0 / 23.0];

@@ -6,7 +6,7 @@ use common::{Folder, prompts, rows};
 use roxmltree::{Document, Node, ParsingOptions};
 use std::process::Command;
 use token2metrics_trainer::measurement::Phase;
-use token2metrics_trainer::page::page;
+use token2metrics_trainer::page::{Subject, page};
 use token2metrics_trainer::plot::figures;
 use token2metrics_trainer::train::{Trained, train};
 
@@ -20,7 +20,11 @@ fn folder() -> Folder {
 }
 
 fn written(trained: &Trained) -> String {
-    page(&trained.report, &figures(&trained.profile, &trained.rows).expect("figures")).expect("a page")
+    page(
+        &Subject::trained(&trained.report, &trained.profile),
+        &figures(&trained.profile, &trained.rows).expect("figures"),
+    )
+    .expect("a page")
 }
 
 /// The page as XML, which HTML need not be.
@@ -35,7 +39,8 @@ fn text(node: Node<'_, '_>) -> String {
 
 #[test]
 fn the_page_is_one_sound_file() {
-    let page = written(&folder().train(DEVICE));
+    let folder = folder();
+    let page = written(&folder.train(DEVICE));
     let document = parse(&page);
     let count = |tag: &str| document.descendants().filter(|node| node.tag_name().name() == tag).count();
     assert_eq!((count("figure"), count("svg"), count("script"), count("img"), count("link")), (4, 4, 0, 0, 0));
@@ -44,7 +49,7 @@ fn the_page_is_one_sound_file() {
     for reference in ["http:", "https:", "src=", "href", "url(", "@import", "//"] {
         assert!(!alone.contains(reference), "{reference}");
     }
-    assert_eq!(page, written(&folder().train(DEVICE)), "the same rows, the same bytes");
+    assert_eq!(page, written(&folder.train(DEVICE)), "the same rows, the same bytes");
 }
 
 #[test]
@@ -113,7 +118,8 @@ fn a_page_without_holdout_and_choice() {
     let text = text(document.root());
     assert!(text.contains("Holdout: too few rows.") && text.contains("Cross-validation: too few rows."), "{text}");
     assert!(text.contains("too few device rows to set any aside: no holdout errors"), "{text}");
-    assert_eq!(document.descendants().filter(|node| node.tag_name().name() == "table").count(), 0);
+    // That of the files.
+    assert_eq!(document.descendants().filter(|node| node.tag_name().name() == "table").count(), 1);
 }
 
 #[test]
@@ -123,7 +129,9 @@ fn many_rejected_rows_are_summed_up() {
         token2metrics_trainer::clean::Rejection { file: "a.csv".into(), line: 7, reason: "torn".to_owned() };
     trained.report.rows.device.rejected = vec![rejection; 1000];
     let page = written(&trained);
-    assert_eq!(page.matches("torn").count(), 200);
+    // And once as a reason of all of them, with the first places.
+    assert_eq!(page.matches("torn").count(), 201);
+    assert!(page.contains("<td class=\"n\">1000</td><td>a.csv:7, a.csv:7, a.csv:7</td>"), "{page}");
     assert!(page.contains("And 800 more, which <code>report.json</code> has.") && page.contains("(1000 rejected)"));
 }
 

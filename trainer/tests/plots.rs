@@ -186,17 +186,23 @@ fn a_freak_row_does_not_press_the_others_flat() {
 }
 
 #[test]
-fn what_was_not_measured_has_no_figure() {
+fn what_was_not_measured_has_the_prediction_alone() {
     let trained = folder(1.0).train(DEVICE);
     let mut prefill_only = trained.clone();
     prefill_only.profile.decode = token2metrics_core::Phase::UNKNOWN;
     assert_eq!(names(&drawn(&prefill_only)), ["prefill", "prefill_residuals"]);
     let mut prompts = trained.clone();
     prompts.rows.device.rows.retain(|row| row.decode_s.is_none());
-    assert_eq!(names(&drawn(&prompts)), ["prefill", "prefill_residuals"]);
+    assert_eq!(names(&drawn(&prompts)), ["prefill", "prefill_residuals", "decode"]);
     let mut none = trained;
     none.rows.device.rows.clear();
-    assert_eq!(names(&drawn(&none)), [""; 0]);
+    let figures = drawn(&none);
+    assert_eq!(names(&figures), ["prefill", "decode"]);
+    for figure in &figures {
+        let document = parse(figure);
+        assert!(marks(&document).0.is_empty() && predicted(&document).len() > 100, "{}", figure.name);
+        assert!(figure.caption.contains("No measured row"), "{}", figure.caption);
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use token2metrics_trainer::config::Config;
 use token2metrics_trainer::import::Reading;
 use token2metrics_trainer::ingest::{IngestError, Source};
 use token2metrics_trainer::measurement::Measurement;
+use token2metrics_trainer::page::{Subject, page};
 use token2metrics_trainer::reservoir::MOST;
 use token2metrics_trainer::score::{Errors, score};
 use token2metrics_trainer::tally::score_all;
@@ -181,7 +182,7 @@ fn copies_and_useless_rows_are_counted_and_the_first_are_listed() {
     distinct.dedup();
     assert_eq!(distinct.len(), fitted);
 
-    let page = token2metrics_trainer::page::page(&trained.report, &[]).expect("a page");
+    let page = page(&Subject::trained(&trained.report, &trained.profile), &[]).expect("a page");
     assert!(page.contains(&format!("{} rejected", device.rejections())), "all are counted");
     assert!(page.contains(&format!("{} more were rejected and counted", device.unlisted)));
 }
@@ -207,7 +208,7 @@ fn a_holdout_of_many_rows_is_scored_in_full() {
         .expect("the same rows");
     let exact = score(&trained.profile, &all);
     let told = trained.report.holdout.scores.expect("scores");
-    assert_eq!(Some(told), score_all(&trained.profile, holdout).ok(), "the same every time");
+    assert_eq!(score_all(&[&trained.profile], holdout).ok(), Some(vec![told]), "the same every time");
     let near = |told: Option<Errors>, exact: Option<Errors>| {
         let (told, exact) = (told.expect("errors"), exact.expect("errors"));
         let close = |a: f64, b: f64| (a / b - 1.0).abs() < 2e-3;

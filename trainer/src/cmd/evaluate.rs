@@ -1,19 +1,16 @@
 //! `evaluate`: profiles against measured requests, beside simpler predictors.
 
-use crate::baseline::{Predictor, compare};
-use crate::clean::{Cleaned, Cleaner, Rejection, warn_of};
+use crate::baseline::Predictor;
+use crate::clean::{Cleaned, Rejection};
 use crate::config::{Catalog, Config};
 use crate::formula;
-use crate::import::Reading;
-use crate::locate::{Located, ModelArgs, check_device};
+use crate::locate::{Located, ModelArgs};
 use crate::measurement::Measurement;
 use crate::output::{begin, finish};
 use crate::report::is_zero;
 use crate::score::Scores;
-use crate::select::Validation;
 use crate::table::{self, Format, MAPES};
-use crate::tally::score_all;
-use crate::train::Rows;
+use crate::unseen::{Unseen, join};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -150,20 +147,7 @@ fn holdout(config: Config) -> Result<(Config, Vec<PathBuf>)> {
 impl Evaluated {
     /// Scores a profile on some files, and, as far as its config is known, what else that config's rows can teach.
     fn new(profile: Profile, config: Result<Config>, data: Vec<PathBuf>) -> Result<Self> {
-        let (rows, is_known) = match config.and_then(|config| rows(&profile, &config, &data)) {
-            Ok(rows) => (rows, true),
-            Err(reason) => {
-                let holdout = Cleaner::new(Validation::default().seed).read(&data, &Reading::default())?;
-                log::info!("no comparison with simpler predictors: {reason:#}");
-                (Rows { holdout, ..Rows::default() }, false)
-            }
-        };
-        let scored = &rows.holdout;
-        warn_of(&scored.rejected, scored.unlisted);
-        ensure!(!scored.rows.is_empty(), "no usable row in {}", join(&data));
-        let scores = score_all(&profile, scored)?;
-        let predictors =
-            if is_known { compare(&profile, &scores, &rows)? } else { vec![Predictor::this_profile(&scores)] };
+        let Unseen { rows, scores, predictors } = Unseen::new(&profile, config, &data)?;
         let scored = rows.holdout;
         let identity = &profile.identity;
         let report = Report {
@@ -206,12 +190,6 @@ impl Evaluated {
     }
 }
 
-/// The rows of a profile's config, and those to be scored; an error where they are of another device.
-fn rows(profile: &Profile, config: &Config, scored: &[PathBuf]) -> Result<Rows> {
-    check_device(profile, config)?;
-    Ok(Rows::with_scored(config, scored)?)
-}
-
 impl Report {
     fn text(&self) -> String {
         let whose = formula::identity(&self.llm, &self.device, &self.variant);
@@ -229,12 +207,8 @@ fn mean_errors(reports: &[Report]) -> String {
     let [prefill, decode, total] = MAPES;
     let row = |report: &Report, predictor: &Predictor| {
         let [prefill, decode, total] = table::mapes(predictor);
-        [report.llm.clone(), report.rows.to_string(), predictor.name.to_owned(), prefill, decode, total]
+        [report.llm.clone(), report.rows.to_string(), predictor.name.to_string(), prefill, decode, total]
     };
     let rows = reports.iter().flat_map(|report| report.predictors.iter().map(|predictor| row(report, predictor)));
     table::table(["model", "rows", "predictor", prefill, decode, total], 3, rows)
-}
-
-fn join(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -53,7 +53,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// Gathers the report of a blob that was read.
     pub fn new(located: &'a Located) -> Self {
-        let Located { profile, bytes: blob } = located;
+        let Located { profile, bytes: blob, .. } = located;
         let Profile { identity, trained, prefill, decode, power, bands, tariff } = profile;
         let known = |curve: PowerCurve| Some(curve).filter(|curve| *curve != PowerCurve::Unknown);
         let decode = Some(decode).filter(|decode| decode.is_known());

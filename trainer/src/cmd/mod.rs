@@ -16,6 +16,7 @@ pub mod inspect;
 pub mod man;
 pub mod predict;
 pub mod rehearse;
+pub mod report;
 pub mod schema;
 mod tariff;
 pub mod train;

@@ -4,16 +4,16 @@ use crate::clean::warn_of;
 use crate::config::{Catalog, Config, Model, Preset};
 use crate::measurement::Phase;
 use crate::output::write_all;
-use crate::page::page;
+use crate::page::{Origin, Subject, page};
 use crate::plot::figures;
 use crate::power::{PhasePower, Source};
 use crate::preset;
 use crate::progress;
-use crate::report::{PhaseReport, Report, RowCounts};
+use crate::report::{Blob, Holdout, PhaseReport, Report, RowCounts};
 use crate::score::{Errors, Residual, Residuals, Scores};
 use crate::select::Type;
 use crate::table::{Format, name, percent, table};
-use crate::train::{Trained, train};
+use crate::train::{Rows, Trained, train};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
@@ -22,7 +22,7 @@ use token2metrics_core::Request;
 
 /// Fit models to their measurements and write a blob and a report with figures for each
 ///
-/// A preset is not fitted: its blob is written, and a report.json with its stated errors.
+/// A preset is not fitted: its blob is written, and a report with its stated errors.
 ///
 /// Example: token2metrics train --all-models --output outputs
 #[derive(Debug, Args)]
@@ -85,10 +85,22 @@ impl Train {
             bail!("--regression: {} is a preset, which is not fitted: leave it out", preset.stem);
         }
         let report = preset::Report::new(preset);
+        let none = Rows::default();
+        let figures = figures(&preset.profile, &none)?;
+        let subject = Subject {
+            profile: &preset.profile,
+            blob: Blob::of(&preset.blob),
+            size: preset.size.as_deref().unwrap_or_default(),
+            server: None,
+            counts: &RowCounts::new(&none),
+            unseen: &Holdout::NONE,
+            origin: Origin::Stated { source: &preset.source, error: &preset.error },
+        };
         let folder = self.output.join(&preset.stem);
         write_all(&[
             (folder.join("profile.t2m"), preset.blob.clone()),
             (folder.join("report.json"), serde_json::to_vec_pretty(&report)?),
+            (folder.join("report.html"), page(&subject, &figures)?.into_bytes()),
         ])?;
         log::info!("{}: a preset, {} bytes", preset.stem, preset.blob.len());
         self.format.render(&[&report], || report.text())
@@ -131,7 +143,7 @@ fn files(output: &Path, trained: &[Trained]) -> Result<Vec<(PathBuf, Vec<u8>)>> 
         files.push((folder.join("report.json"), serde_json::to_vec_pretty(report)?));
         files.push((folder.join("cross_validation.csv"), csv_of(unseen)?));
         let figures = figures(profile, rows)?;
-        files.push((folder.join("report.html"), page(report, &figures)?.into_bytes()));
+        files.push((folder.join("report.html"), page(&Subject::trained(report, profile), &figures)?.into_bytes()));
         files.extend(
             figures.into_iter().map(|figure| (folder.join(figure.name).with_extension("svg"), figure.svg.into_bytes())),
         );

@@ -42,7 +42,7 @@ pub(super) fn open(path: &Path, format: Format, reading: &Reading) -> Result<Sou
     }
     tell(&summary);
     let source = Source::open_canonical(copy.path())?;
-    Ok(Source { path: path.to_owned(), copy: Some(copy.into()), imported: Some(summary), ..source })
+    Ok(Source { path: path.to_owned(), copy: Some(copy.into()), imported: Some(Box::new(summary)), ..source })
 }
 
 fn tell(summary: &Summary) {

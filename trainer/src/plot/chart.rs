@@ -9,13 +9,14 @@ use plotters::style::{BLACK, IntoFont};
 
 /// Units to a pixel: places are rounded to whole units, and whole pixels would show in a curve.
 pub(super) const UNIT: u32 = 10;
-pub(super) const WIDTH: u32 = 760 * UNIT;
+// Text of a page as wide as a phone is still readable, and no larger than the page's own on a wide one.
+pub(super) const WIDTH: u32 = 660 * UNIT;
 const HEIGHT: u32 = 400 * UNIT;
 /// Where the plane of the axes and the legend begin.
-pub(super) const LEFT: u32 = 68 * UNIT;
+pub(super) const LEFT: u32 = 70 * UNIT;
 pub(super) const FONT: &str = "Helvetica, Arial, sans-serif";
 /// The drawing crate divides by 1.24 what it is given.
-pub(super) const TEXT: f64 = 12.0 * 1.24 * UNIT as f64;
+pub(super) const TEXT: f64 = 13.0 * 1.24 * UNIT as f64;
 const GREY: RGBColor = RGBColor(90, 90, 90);
 
 /// One thing that is drawn, and how the legend calls it.
@@ -46,8 +47,13 @@ impl Chart<'_> {
         self.draw(SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)))?;
         let (_, body) = svg.split_once('>').unwrap_or_default();
         let (width, height, title) = (WIDTH / UNIT, HEIGHT / UNIT, escape(&self.title));
-        let attributes = format!("width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"");
-        Ok(format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {attributes}>\n<title>{title}</title>{body}"))
+        let label = title.replace('"', "&quot;");
+        let attributes = format!(
+            "width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{label}\""
+        );
+        // A background of its own, for viewers that have a dark one; a page sets these colours anew.
+        let paper = format!("<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#FFFFFF\"/>");
+        Ok(format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {attributes}>\n<title>{title}</title>{paper}{body}"))
     }
 
     fn draw(&self, svg: SVGBackend<'_>) -> Result<(), PlotError> {

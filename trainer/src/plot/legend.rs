@@ -4,13 +4,13 @@ use super::PlotError;
 use super::chart::{FONT, LEFT, Layer, TEXT, UNIT, WIDTH};
 use super::shape::Shape;
 use plotters::coord::Shift;
-use plotters::element::Text;
+use plotters::element::{PathElement, Text};
 use plotters::prelude::{DrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoFont, TextStyle};
 
 /// Of a letter, on average and rather too wide than too narrow.
-const LETTER: u32 = 70;
+const LETTER: u32 = 67;
 const LINE: u32 = 20 * UNIT;
 
 /// The entries with their places, units from the left and the top.
@@ -48,6 +48,10 @@ impl<'a> Legend<'a> {
                 Shape::Solid | Shape::Dashed | Shape::Dotted | Shape::Line(_) => {
                     layer.shape.draw(area, &[(x, y), (end, y)])?
                 }
+                Shape::Edges => [6, 12, 18].into_iter().try_for_each(|along| {
+                    let x = x + along * unit;
+                    area.draw(&PathElement::new([(x, y - half), (x, y + half)], layer.shape.style()))
+                })?,
                 Shape::Circles | Shape::Triangles => layer.shape.draw(area, &[(x + 12 * unit, y)])?,
             }
             let text = TextStyle::from((FONT, TEXT).into_font()).pos(Pos::new(HPos::Left, VPos::Center));

@@ -58,7 +58,8 @@ impl Marks {
         };
         let [device, holdout] = self.sampled;
         let captions = [some(&self.device, "device row", device), some(&self.holdout, "holdout row", holdout)];
-        captions.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let captions = captions.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        if captions.is_empty() { "No measured row".to_owned() } else { captions }
     }
 }
 

@@ -8,13 +8,17 @@ use super::shape::Shape;
 use super::{Figure, PlotError, count, title};
 use crate::measurement::{Measurement, Phase};
 use crate::train::Rows;
-use token2metrics_core::{Profile, Request, Span};
+use std::collections::BTreeSet;
+use token2metrics_core::{Profile, Request, Span, Term};
+
+/// Edges of tiles that a figure has at most: more are no lines but a surface.
+const MOST_EDGES: usize = 100;
 
 /// The rows without cached tokens, since only their time is a function of the length; the curve over all lengths that were trained or drawn.
 pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, PlotError> {
     let measured = |row: &Measurement| Some((f64::from(row.request.input_tokens), row.prefill_s?));
     let all = Marks::new(rows, measured);
-    if all.len() == 0 || !profile.prefill.is_known() {
+    if !profile.prefill.is_known() {
         return Ok(None);
     }
     let marks = Marks::new(rows, |row| measured(row).filter(|_| row.request.cached_tokens == 0));
@@ -31,7 +35,14 @@ pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, P
             unit: 1.0,
         })
     });
-    let mut layers = Vec::from_iter(curve.band("90 % band".to_owned()));
+    let edges = edges(&profile.prefill.polynomial.terms, lengths);
+    let base = curve.line.first().map_or(0.0, |(_, seconds)| *seconds);
+    let mut layers = Vec::new();
+    if !edges.is_empty() && edges.len() <= MOST_EDGES {
+        let points = edges.iter().map(|edge| (*edge, base)).collect();
+        layers.push(Layer { label: "edges of tiles".to_owned(), shape: Shape::Edges, points });
+    }
+    layers.extend(curve.band("90 % band".to_owned()));
     layers.extend(marks.layers());
     layers.push(Layer { label: "predicted".to_owned(), shape: Shape::Solid, points: curve.line });
 
@@ -50,5 +61,17 @@ pub(super) fn figure(profile: &Profile, rows: &Rows) -> Result<Option<Figure>, P
     if marks.len() < all.len() {
         caption += &format!("; not drawn: {} with cached tokens", count(all.len() - marks.len(), "row"));
     }
+    if edges.len() > MOST_EDGES {
+        caption += &format!("; the {} edges of tiles are too close to be drawn", edges.len());
+    }
     Ok(Some(Figure { name: "prefill", phase: Phase::Prefill, svg: chart.svg()?, caption: caption + "." }))
+}
+
+/// Where lengths begin a new tile, in order.
+fn edges(terms: &[Term], Span { min, max }: Span) -> Vec<f64> {
+    let tiled = terms.iter().filter(|term| term.tile > 1);
+    let edges = tiled.flat_map(|term| (term.knot..max).step_by(usize::from(term.tile)));
+    let edges: BTreeSet<u32> = edges.filter(|edge| *edge >= min).collect();
+    // Between the last length of one tile and the first of the next.
+    edges.into_iter().map(|edge| f64::from(edge) + 0.5).collect()
 }

@@ -21,6 +21,8 @@ const HUES: [RGBColor; 7] = [BLUE, VERMILLION, GREEN, PURPLE, RGBColor(0, 0, 0),
 /// What is drawn through or at some points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
+    /// Upright lines through all of the figure.
+    Edges,
     /// The inside of the line through the points.
     Shade,
     Solid,
@@ -35,8 +37,9 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    fn style(self) -> ShapeStyle {
+    pub(super) fn style(self) -> ShapeStyle {
         match self {
+            Self::Edges => BLUE.mix(0.3).stroke_width(5),
             Self::Shade => BLACK.mix(0.13).filled(),
             Self::Solid => BLACK.stroke_width(15),
             Self::Dashed => GREEN.stroke_width(18),
@@ -61,6 +64,16 @@ impl Shape {
         let each = |draw: &dyn Fn(C::From) -> Result<(), PlotError>| points.iter().cloned().try_for_each(draw);
         let dashed = |dash, gap| area.draw(&DashedPathElement::new(points.iter().cloned(), dash, gap, style));
         match self {
+            Self::Edges => {
+                let (_, upright) = area.get_pixel_range();
+                let (left, top) = area.get_base_pixel();
+                let plain = area.strip_coord_spec();
+                let line = |x: i32| [(x - left, upright.start - top), (x - left, upright.end - top)];
+                points.iter().try_for_each(|point| {
+                    let (x, _) = area.map_coordinate(point);
+                    plain.draw(&PathElement::new(line(x), style))
+                })
+            }
             Self::Shade | Self::Tint(_) => area.draw(&Polygon::new(points, style)),
             Self::Solid => area.draw(&PathElement::new(points, style)),
             Self::Dashed => dashed(8 * UNIT, 4 * UNIT),

@@ -6,11 +6,11 @@ use crate::measurement::{Phase, Spent};
 use crate::score::ape_percent;
 use crate::select::Validation;
 use crate::split::stratified;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use token2metrics_core::PowerCurve;
 
 /// A form that was tried, for the report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The form.
     pub form: Curve,

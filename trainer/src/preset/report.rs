@@ -6,7 +6,6 @@ use crate::formula;
 use crate::measurement::Phase;
 use crate::table::{name, percent, table};
 use serde::Serialize;
-use token2metrics_core::blob::FORMAT_VERSION;
 use token2metrics_core::{Identity, Power, Profile, Trained};
 
 /// `stated` is here alone; the other keys mean what they mean in the report of a fit.
@@ -59,7 +58,7 @@ impl<'a> Report<'a> {
                 .then(|| Formula { formula: formula::phase(Phase::Decode, &decode.polynomial, &decode.calibration) }),
             power: *power,
             stated: Source { source: &preset.source, error: &preset.error },
-            blob: crate::report::Blob { bytes: preset.blob.len(), format_version: FORMAT_VERSION },
+            blob: crate::report::Blob::of(&preset.blob),
         }
     }
 
