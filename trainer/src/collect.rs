@@ -1,7 +1,7 @@
 //! Stage 0: measures a running server and writes canonical rows.
 //!
-//! One request at a time. [`Plan`] says which, a batch after the other, from the seed alone; [`Server`] asks and checks the answer; [`Sheet`] has each row on the disk before the next request;
-//! after each batch, [`Steady`] fits all rows as `train` does, and asks for more while the cross-validated error falls. An answer whose times, counts or cache are not beyond
+//! One request at a time. `Plan` says which, a batch after the other, from the seed alone; `Server` asks and checks the answer; `Sheet` has each row on the disk before the next request;
+//! after each batch, `Steady` fits all rows as `train` does, and asks for more while the cross-validated error falls. An answer whose times, counts or cache are not beyond
 //! doubt gives no row: it is counted, with its reason.
 
 mod client;
