@@ -112,13 +112,13 @@ impl Model {
         }
     }
 
-    /// Whatever it goes by.
+    /// Whatever it goes by; last its stem, which is preferred of two that are equally near.
     fn names(&self) -> Vec<&str> {
         let (size, aliases) = match self {
             Self::Config(config) => (Some(&config.size), &config.aliases),
             Self::Preset(preset) => (preset.size.as_ref(), &preset.aliases),
         };
-        [self.stem(), self.llm()].into_iter().chain(size.into_iter().chain(aliases).map(String::as_str)).collect()
+        aliases.iter().chain(size).map(String::as_str).chain([self.llm(), self.stem()]).collect()
     }
 
     fn is_called(&self, name: &str) -> bool {
