@@ -1,13 +1,15 @@
-//! The report as a page: `report.html`, one file without scripts that needs no other, well-formed XML.
+//! The report as a page: `report.html`, one file that needs no other, well-formed XML.
 
 use crate::band::Quantiles;
 use crate::calibrate::{Map, Method};
 use crate::clean::Rejection;
 use crate::measurement::Phase;
+use crate::panel::Panel;
 use crate::plot::Figure;
 use crate::report::{PhaseReport, Report};
 use crate::solve::Solver;
 use crate::table::{name, seconds};
+use anyhow::Result;
 use askama::Template;
 use std::borrow::Cow;
 use token2metrics_core::Level;
@@ -22,6 +24,7 @@ const MOST_OUTLIERS: usize = 12;
 #[template(path = "report.html")]
 struct Page<'a> {
     report: &'a Report,
+    panel: Panel,
     identity: String,
     phases: Vec<Section<'a>>,
     bands: Vec<(&'static str, &'a Quantiles)>,
@@ -40,14 +43,15 @@ struct Section<'a> {
 /// Writes the page.
 ///
 /// # Errors
-/// None that is known of: a string takes all.
-pub fn page(report: &Report, figures: &[Figure]) -> Result<String, askama::Error> {
+/// A blob that is none.
+pub fn page(report: &Report, figures: &[Figure], blob: &[u8]) -> Result<String> {
     let section = |name, fit| {
         let figures = figures.iter().filter(|figure| figure.phase == name).collect();
         Section { name, fit, figures }
     };
     let page = Page {
         report,
+        panel: Panel::new(blob)?,
         identity: crate::formula::identity(&report.llm, &report.device, &report.variant),
         phases: [(Phase::Prefill, Some(&report.prefill)), (Phase::Decode, report.decode.as_ref())]
             .into_iter()

@@ -20,7 +20,7 @@ fn folder() -> Folder {
 }
 
 fn written(trained: &Trained) -> String {
-    page(&trained.report, &figures(&trained.profile, &trained.rows).expect("figures")).expect("a page")
+    page(&trained.report, &figures(&trained.profile, &trained.rows).expect("figures"), &trained.blob).expect("a page")
 }
 
 /// The page as XML, which HTML need not be.

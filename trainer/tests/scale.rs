@@ -179,7 +179,7 @@ fn copies_and_useless_rows_are_counted_and_the_first_are_listed() {
     distinct.dedup();
     assert_eq!(distinct.len(), fitted);
 
-    let page = token2metrics_trainer::page::page(&trained.report, &[]).expect("a page");
+    let page = token2metrics_trainer::page::page(&trained.report, &[], &trained.blob).expect("a page");
     assert!(page.contains(&format!("{} rejected", device.rejections())), "all are counted");
     assert!(page.contains(&format!("{} more were rejected and counted", device.unlisted)));
 }

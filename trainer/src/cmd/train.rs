@@ -141,7 +141,7 @@ fn files(output: &Path, trained: &[Trained]) -> Result<Vec<(PathBuf, Vec<u8>)>> 
         files.push((folder.join("report.json"), serde_json::to_vec_pretty(report)?));
         files.push((folder.join("cross_validation.csv"), csv_of(unseen)?));
         let figures = figures(profile, rows)?;
-        files.push((folder.join("report.html"), page(report, &figures)?.into_bytes()));
+        files.push((folder.join("report.html"), page(report, &figures, blob)?.into_bytes()));
         files.extend(
             figures.into_iter().map(|figure| (folder.join(figure.name).with_extension("svg"), figure.svg.into_bytes())),
         );
