@@ -128,9 +128,7 @@ impl Browser {
 
     /// Presses a key that writes nothing, with modifiers as the protocol numbers them; `commands` are those of the editor.
     pub fn press(&mut self, key: &str, code: u32, modifiers: u32, commands: &[&str]) {
-        let event = |kind| {
-            json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers, "commands": commands })
-        };
+        let event = |kind| json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers, "commands": commands });
         self.call("Input.dispatchKeyEvent", event("rawKeyDown"));
         self.call("Input.dispatchKeyEvent", event("keyUp"));
     }

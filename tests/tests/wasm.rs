@@ -6,7 +6,6 @@ use token2metrics_tests::figures::{as_c, figures};
 use token2metrics_tests::root;
 use token2metrics_tests::wasm::{BLOBS, MODULE, RENEW, Wasm, assert_vectors};
 
-
 fn bits(prediction: &t2m_prediction) -> ([u32; 15], u32) {
     (figures(prediction).map(|(_, value)| value.to_bits()), prediction.flags)
 }
@@ -23,9 +22,14 @@ fn the_module_predicts_what_core_predicts() {
         let profile = Profile::decode(&bytes).expect("a sound blob");
         let mut wasm = Wasm::load(&root().join(MODULE), &bytes);
         for input_tokens in (1..5000).step_by(37) {
-            let request = t2m_request { input_tokens, cached_tokens: input_tokens / 3, output_tokens: 1 + input_tokens / 5 };
+            let request =
+                t2m_request { input_tokens, cached_tokens: input_tokens / 3, output_tokens: 1 + input_tokens / 5 };
             let expected = profile.predict(Request::from(request)).ok().map(|prediction| bits(&as_c(prediction)));
-            assert_eq!(wasm.predict(request).ok().map(|prediction| bits(&prediction)), expected, "{request:?}: {RENEW}");
+            assert_eq!(
+                wasm.predict(request).ok().map(|prediction| bits(&prediction)),
+                expected,
+                "{request:?}: {RENEW}"
+            );
         }
     }
 }
