@@ -231,7 +231,7 @@ fn what_is_no_request_is_said_beside_its_field() {
         ("input_tokens", "16777217", count),
         ("input_tokens", "e", "not a number"),
         ("input_tokens", "20", ""),
-        ("cached_tokens", "20", "cached_tokens is not below input_tokens"),
+        ("cached_tokens", "20", "cached_tokens must be below input_tokens"),
         ("cached_tokens", "0", ""),
         ("output_tokens", "0", count),
         ("output_tokens", "9", ""),
