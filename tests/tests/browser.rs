@@ -249,7 +249,7 @@ fn what_is_no_request_is_said_beside_its_field() {
         fill(&mut browser, field, text);
         let said = note(&mut browser, field);
         assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{field} {text:?}: {said:?}");
-        let panel = browser.eval("document.getElementById('panel').innerText");
+        let panel = browser.eval("[...document.querySelectorAll('#panel :is(td, small, output, li)')].map(node => node.textContent).join()");
         let panel = panel.as_str().expect("a text");
         assert!(!panel.contains("NaN") && !panel.contains("Infinity") && !panel.contains("undefined"), "{panel}");
         let answered = browser.eval(READY);
