@@ -37,21 +37,26 @@ const FIELDS: [&str; 9] = [
     "confidence",
 ];
 
-/// Trains a config or a preset, and gives the folder of what was written.
+/// Trains a config, and gives the folder of what was written.
 fn trained(stem: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().expect("a folder");
     run_in(root(), &format!("train --model {stem} --output {}", dir.path().display())).done();
     let folder = dir.path().join(stem);
-    // A preset has no report: a page of the panel alone.
-    let page = folder.join("report.html");
-    if !page.exists() {
-        let blob = std::fs::read(folder.join("profile.t2m")).expect("a blob");
-        let panel = Panel::new(&blob).expect("a sound blob");
-        let style = std::fs::read_to_string(root().join("trainer/templates/panel.css")).expect("the style");
-        let head = "<!DOCTYPE html><html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\"><head><meta charset=\"utf-8\" /><title>panel</title>";
-        std::fs::write(page, format!("{head}<style>{style}</style></head><body>{panel}</body></html>"))
-            .expect("a page");
-    }
+    (dir, folder)
+}
+
+/// A page of the panel alone, of a profile with energies, prices in USD and bands, and its folder.
+fn everything() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let blob = std::fs::read(root().join("tests/vectors/version_2.t2m")).expect("a blob");
+    let panel = Panel::new(&blob).expect("a sound blob");
+    let style = std::fs::read_to_string(root().join("trainer/templates/panel.css")).expect("the style");
+    let head =
+        "<!DOCTYPE html><html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\"><head><meta charset=\"utf-8\" />";
+    let page = format!("{head}<title>panel</title><style>{style}</style></head><body>{panel}</body></html>");
+    std::fs::write(dir.path().join("report.html"), page).expect("a page");
+    std::fs::write(dir.path().join("profile.t2m"), blob).expect("a blob");
+    let folder = dir.path().to_owned();
     (dir, folder)
 }
 
@@ -187,7 +192,7 @@ fn typing_gives_what_the_command_line_gives() {
 
 #[test]
 fn prices_give_the_costs_of_the_command_line() {
-    let (_dir, folder) = trained("jetson_agx_orin_llama_8b");
+    let (_dir, folder) = everything();
     let page = folder.join("report.html");
     let mut browser = Browser::start();
     browser.open(&page, READY);
@@ -249,7 +254,9 @@ fn what_is_no_request_is_said_beside_its_field() {
         fill(&mut browser, field, text);
         let said = note(&mut browser, field);
         assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{field} {text:?}: {said:?}");
-        let panel = browser.eval("[...document.querySelectorAll('#panel :is(td, small, output, li)')].map(node => node.textContent).join()");
+        let panel = browser.eval(
+            "[...document.querySelectorAll('#panel :is(td, small, output, li)')].map(node => node.textContent).join()",
+        );
         let panel = panel.as_str().expect("a text");
         assert!(!panel.contains("NaN") && !panel.contains("Infinity") && !panel.contains("undefined"), "{panel}");
         let answered = browser.eval(READY);
@@ -283,16 +290,17 @@ const CONTRAST: &str = "(() => {
 
 #[test]
 fn it_can_be_read_and_used_at_any_width_and_in_the_dark() {
-    let ((_report, report), (_preset, preset)) = (trained("smollm2_135m"), trained("jetson_agx_orin_llama_8b"));
+    let ((_report, report), (_whole, whole_page)) = (trained("smollm2_135m"), everything());
     let pictures = target_dir().join("browser");
     std::fs::create_dir_all(&pictures).expect("a folder");
     let mut browser = Browser::start();
-    let variants = [(360, "light", &report), (360, "dark", &preset), (1280, "light", &preset), (1280, "dark", &report)];
+    let variants =
+        [(360, "light", &report), (360, "dark", &whole_page), (1280, "light", &whole_page), (1280, "dark", &report)];
     for (width, scheme, folder) in variants {
         browser.look(width, scheme);
         browser.open(&folder.join("report.html"), READY);
-        // Of the preset the page is the panel alone.
-        let whole = if folder == &preset { "document.documentElement.scrollWidth" } else { "0" };
+        // Where the page is the panel alone, all of it fits.
+        let whole = if folder == &whole_page { "document.documentElement.scrollWidth" } else { "0" };
         let widest = browser.eval(&format!(
             "(() => {{ const panel = document.getElementById('panel'); const {{ right }} = panel.getBoundingClientRect(); \
              return Math.ceil(Math.max({whole}, right, right + panel.scrollWidth - panel.clientWidth)); }})()"
@@ -311,7 +319,7 @@ fn it_can_be_read_and_used_at_any_width_and_in_the_dark() {
 
 #[test]
 fn every_field_is_reached_by_tab_and_shows_it() {
-    let (_dir, folder) = trained("jetson_agx_orin_llama_8b");
+    let (_dir, folder) = everything();
     let mut browser = Browser::start();
     browser.open(&folder.join("report.html"), READY);
     go_to(&mut browser, FIELDS[0]);
