@@ -1,6 +1,7 @@
 //! What the tests of token2metrics from outside share: where things are, how the library is built, and how a C or C++
 //! program is compiled and run.
 
+pub mod browser;
 pub mod c_source;
 pub mod cli;
 pub mod compiler;
@@ -15,6 +16,7 @@ pub mod sanitized;
 pub mod server;
 pub mod symbols;
 pub mod valgrind;
+pub mod wasm;
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! The figures and flags of a prediction by their names, for JSON and CSV alike.
 
 use serde::{Serialize, Serializer};
-use token2metrics_core::{Band, Flags, Prediction};
+use token2metrics_core::{Band, Flags, Prediction, Profile};
 
 /// The figures in the order of the columns; `None` is what the profile does not know.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,4 +70,17 @@ pub fn is_doubtful(flags: Flags) -> bool {
     [Flags::INPUT_EXTRAPOLATED, Flags::OUTPUT_EXTRAPOLATED, Flags::RAISED_TO_ZERO]
         .iter()
         .any(|flag| flags.contains(*flag))
+}
+
+/// What the flags that make the figures doubtful mean, in words.
+pub(crate) fn remarks(profile: &Profile) -> [(Flags, String); 3] {
+    let (input, output) = (profile.trained.input_tokens, profile.trained.output_tokens);
+    [
+        (Flags::INPUT_EXTRAPOLATED, format!("extrapolated: trained on {} to {} input tokens", input.min, input.max)),
+        (
+            Flags::OUTPUT_EXTRAPOLATED,
+            format!("extrapolated: trained on {} to {} output tokens", output.min, output.max),
+        ),
+        (Flags::RAISED_TO_ZERO, "a phase came out negative and was raised to 0: do not trust it".to_owned()),
+    ]
 }

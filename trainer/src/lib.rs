@@ -57,6 +57,7 @@ pub mod nearest;
 pub mod outlier;
 pub mod output;
 pub mod page;
+pub mod panel;
 pub mod plot;
 pub mod power;
 pub mod preset;

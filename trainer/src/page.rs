@@ -1,4 +1,4 @@
-//! The report as a page: `report.html`, one file without scripts that needs no other, well-formed XML.
+//! The report as a page: `report.html`, one file that needs no other, well-formed XML.
 
 use crate::band::Quantiles;
 use crate::baseline::Predictor;
@@ -6,6 +6,7 @@ use crate::calibrate::{Map, Method};
 use crate::clean::Rejection;
 use crate::measured::{Reason, reasons};
 use crate::measurement::Phase;
+use crate::panel::Panel;
 use crate::plot::Figure;
 use crate::power::PhasePower;
 use crate::preset::Stated;
@@ -14,7 +15,8 @@ use crate::score::Scores;
 use crate::solve::Solver;
 use crate::table::{name, seconds};
 use crate::verdict::{self, Held, coverage};
-use crate::{formula, words};
+use crate::{emit, formula, words};
+use anyhow::Result;
 use askama::Template;
 use std::borrow::Cow;
 use token2metrics_core::{Bands, Level, Profile, Ratios};
@@ -108,6 +110,7 @@ impl<'a> Subject<'a> {
 #[template(path = "report.html")]
 struct Page<'a> {
     subject: &'a Subject<'a>,
+    panel: Panel,
     identity: String,
     verdict: Vec<String>,
     doubts: Vec<String>,
@@ -143,8 +146,8 @@ struct Section<'a> {
 /// Writes the page.
 ///
 /// # Errors
-/// None that is known of: a string takes all.
-pub fn page(subject: &Subject<'_>, figures: &[Figure]) -> Result<String, askama::Error> {
+/// A profile that no blob can hold.
+pub fn page(subject: &Subject<'_>, figures: &[Figure]) -> Result<String> {
     let training = subject.training();
     let powers = training.and_then(|report| report.power.as_ref());
     let RowCounts { server, device, holdout } = subject.counts;
@@ -156,6 +159,7 @@ pub fn page(subject: &Subject<'_>, figures: &[Figure]) -> Result<String, askama:
     ];
     let page = Page {
         subject,
+        panel: Panel::new(&emit::blob(subject.profile)?)?,
         identity: subject.identity(),
         verdict: verdict::verdict(subject),
         doubts: verdict::doubts(subject),

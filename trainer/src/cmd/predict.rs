@@ -1,7 +1,7 @@
 //! `predict`: one request.
 
 use super::tariff::{TariffArgs, currency_of};
-use crate::figures::{Figures, flag_names};
+use crate::figures::{Figures, flag_names, remarks};
 use crate::formula::identity;
 use crate::locate::{Located, ModelArgs};
 use crate::table::{self, Format, seconds};
@@ -56,7 +56,7 @@ impl<'a> Report<'a> {
     /// Counts that make no request.
     pub(super) fn new(profile: &'a Profile, request: Request) -> Result<(Self, Prediction)> {
         let prediction = profile.predict(request)?;
-        for remark in remarks(profile, prediction.flags) {
+        for (_, remark) in remarks(profile).into_iter().filter(|(flag, _)| prediction.flags.contains(*flag)) {
             log::warn!("{remark}");
         }
         let whose = &profile.identity;
@@ -126,18 +126,4 @@ fn text(prediction: &Prediction, currency: Option<&str>) -> String {
         table::table(["figure", "predicted", "low", "high"], 1, rows)
             + "low, high: 5 % of such requests are expected to take less, 5 % to take more\n"
     }
-}
-
-/// The flags that make the figures doubtful, in words.
-fn remarks(profile: &Profile, flags: Flags) -> Vec<String> {
-    let (input, output) = (profile.trained.input_tokens, profile.trained.output_tokens);
-    let all = [
-        (Flags::INPUT_EXTRAPOLATED, format!("extrapolated: trained on {} to {} input tokens", input.min, input.max)),
-        (
-            Flags::OUTPUT_EXTRAPOLATED,
-            format!("extrapolated: trained on {} to {} output tokens", output.min, output.max),
-        ),
-        (Flags::RAISED_TO_ZERO, "a phase came out negative and was raised to 0: do not trust it".to_owned()),
-    ];
-    all.into_iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, remark)| remark).collect()
 }
