@@ -70,7 +70,7 @@ fn of_keys(keys: &[String]) -> Option<Format> {
         () if has("n_prompt") && has("n_gen") => Format::LlamaBench,
         () if has("pp") && has("tg") && has("pl") => Format::LlamaBatchedBench,
         () if has("prompt_ms") && has("predicted_ms") => Format::LlamaServer,
-        () if has("ttfts") || has("itls") => Format::Vllm,
+        () if has("ttfts") || has("itls") || has("mean_ttft_ms") => Format::Vllm,
         () if has("metadata") && has("metrics") => Format::Aiperf,
         () if has("time_to_first_token") || has("request_latency") => {
             if has("aiperf_version") || has("schema_version") { Format::Aiperf } else { Format::GenaiPerf }

@@ -79,12 +79,15 @@ pub(super) fn read_csv(sink: &mut Sink<'_>, file: impl Read) -> Result<(), Impor
     let path = sink.path;
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-    let average = reader.headers().map_err(failed)?.iter().position(|name| name.trim() == "avg").unwrap_or(1);
+    let header = reader.headers().map_err(failed)?.clone();
+    let average = header.iter().position(|name| name.trim() == "avg").unwrap_or(1);
     let mut found = Vec::new();
     for record in reader.records() {
         let record = record.map_err(failed)?;
         let place = record.position().map_or(0, csv::Position::line);
-        if let (Some(name), Some(value)) = (record.get(0), record.get(average)) {
+        // Other sections have other columns, and a row that is cut off may end within its average.
+        let whole = record.len() == header.len();
+        if let (true, Some(name), Some(value)) = (whole, record.get(0), record.get(average)) {
             found.push((place, name.trim().to_owned(), value.replace(',', "")));
         }
     }

@@ -36,7 +36,7 @@ pub struct Summary {
 }
 
 /// Rows that were rejected for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rejected {
     /// Why.
     pub reason: String,

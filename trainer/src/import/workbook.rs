@@ -16,9 +16,13 @@ pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportE
     let broken =
         |reason: calamine::XlsxError| ImportError::Workbook { path: path.to_owned(), reason: reason.to_string() };
     let mut book: Xlsx<BufReader<File>> = open_workbook(path).map_err(broken)?;
-    let (mut tables, mut without) = (0, None);
+    let (mut tables, mut without) = (0, Vec::new());
     for sheet in book.sheet_names() {
-        let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
+        let mut cells = match book.worksheet_cells_reader(&sheet) {
+            // A chart.
+            Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
+            cells => cells.map_err(broken)?,
+        };
         let mut rows = Rows { header: None, row: 0, cells: BTreeMap::new() };
         loop {
             let cell = cells.next_cell().map_err(broken)?;
@@ -30,7 +34,7 @@ pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportE
                     Ok(None) => {}
                     // Another sheet may hold the table.
                     Err(error) => {
-                        without = Some(error);
+                        without.push((sheet.clone(), error));
                         break;
                     }
                 }
@@ -43,11 +47,14 @@ pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportE
         }
         tables += usize::from(rows.header.is_some());
     }
-    match (tables, without) {
-        (0, Some(error)) => Err(error),
-        (0, None) => Err(ImportError::Workbook { path: path.to_owned(), reason: "no sheet has any cell".to_owned() }),
-        _ => Ok(()),
+    if tables == 0 {
+        let none = || ImportError::Workbook { path: path.to_owned(), reason: "no sheet has any cell".to_owned() };
+        return Err(without.into_iter().next().map_or_else(none, |(_, error)| error));
     }
+    for (sheet, error) in without {
+        log::warn!("{error}: sheet \"{sheet}\" is passed over");
+    }
+    Ok(())
 }
 
 /// The row that is being read.
