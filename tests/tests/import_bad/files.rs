@@ -49,7 +49,7 @@ fn one_bad_file_of_several_writes_nothing() {
     let experiment = folder(&[("a.jsonl", ROW), ("b.jsonl", "{\"n_prompt\": 8, \"n_gen\": 0, x}")]);
     let error = import_in(&experiment, "a.jsonl b.jsonl").expect_err("one is bad");
     assert!(
-        error.starts_with("error: b.jsonl: not the JSON of llama-bench: key must be a string at line 1 column 28"),
+        error.starts_with("error: b.jsonl: not the JSON of llama-bench: key must be a string at line 1 column 29"),
         "{error}"
     );
 }
@@ -91,10 +91,9 @@ fn pipes() {
     let output = experiment.path("rows.csv");
     let script = format!("cat a.jsonl | {} import /dev/stdin --output rows.csv", cli().display());
     for option in ["", " --from llama-bench", " --from device"] {
-        let run = Command::new("sh")
-            .args(["-c", &format!("{script}{option}")])
-            .current_dir(output.parent().expect("a folder"));
-        let run = { run }.output().expect("a shell");
+        let mut run = Command::new("sh");
+        run.args(["-c", &format!("{script}{option}")]).current_dir(output.parent().expect("a folder"));
+        let run = run.output().expect("a shell");
         let error = String::from_utf8(run.stderr).expect("UTF-8");
         let expected = "error: /dev/stdin: cannot read the file: a folder, a pipe or a device, which cannot be read twice: save it as a file\n";
         assert_eq!((run.status.code(), error.as_str()), (Some(1), expected), "{option}");

@@ -14,8 +14,9 @@ fn files_pass_in_little_memory() {
     const MOST_MB: f64 = 60.0;
     let script = root().join("tests/peers/import_memory.py");
     let formats = ["llama-bench", "vllm", "aiperf", "server", "llama-server"];
-    let run = Command::new("python3").arg(script).args(["--megabytes", "50", "--program"]).arg(cli()).args(formats);
-    let run = { run }.output().expect("python3");
+    let mut run = Command::new("python3");
+    run.arg(script).args(["--megabytes", "50", "--program"]).arg(cli()).args(formats);
+    let run = run.output().expect("python3");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let text = String::from_utf8(run.stdout).expect("UTF-8");
     let peaks: Vec<f64> = text

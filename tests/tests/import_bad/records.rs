@@ -22,7 +22,7 @@ fn llama_server() {
         ("{\"content\": \"So\"}\n".to_owned(), "no timings in the response"),
         (
             response(r#""cache_n": 0, "prompt_n": 0, "predicted_n": 4"#),
-            "input_tokens and output_tokens must be at least 1",
+            "input_tokens is 0: a request has at least one prompt token",
         ),
         (response(r#""cache_n": -1, "prompt_n": 8, "predicted_n": 4"#), "cache_n is not a token count"),
         (response(r#""cache_n": 0, "predicted_n": 4"#), "prompt_n is missing"),
@@ -126,7 +126,7 @@ fn aiperf() {
             "the request failed (Busy)",
         ),
         (record(2, 0.5, "s").replace("\"was_c", "\"benchmark_phase\": \"warmup\", \"was_c"), "a warm-up request"),
-        (record(2, 0.5, "s").replace("8,", "0,"), "input_tokens and output_tokens must be at least 1"),
+        (record(2, 0.5, "s").replace("8,", "0,"), "input_tokens is 0: a request has at least one prompt token"),
         (record(2, 0.5, "s").replace("8,", "8.5,"), "input_sequence_length is not a token count"),
         (record(2, -0.5, "s"), "time_to_first_token is not above zero"),
         (

@@ -88,7 +88,9 @@ fn of_names(names: &[&str]) -> Option<Content> {
         () if has("input_tokens") && (has("ttft") || has("decode_time") || has("total_time_ms")) => {
             Content::Rows(Format::Server)
         }
-        () if has("inference_time") && has("output_tokens") => Content::Rows(Format::Device),
+        () if has("output_tokens") && (has("inference_time") || has("subset") && has("prefill") && has("decode")) => {
+            Content::Rows(Format::Device)
+        }
         () if has("input_tokens") && has("output_tokens") => Content::Rows(Format::Canonical),
         () if names.first() == Some(&"Metric") && has("avg") => Content::Rows(Format::Aiperf),
         () if has("time_s") && has("power_w") => Content::Watts,

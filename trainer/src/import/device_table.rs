@@ -7,6 +7,7 @@ use super::json::open;
 use super::server_table::{self, latin1};
 use super::sink::Sink;
 use super::{Content, Format, ImportError, Imported, detect};
+use crate::ingest::WithoutReturns;
 use csv::ByteRecord;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
     let known = prompts(sink)?;
     let path = sink.path;
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(open(path)?);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(WithoutReturns(open(path)?));
     let names: Vec<String> =
         reader.byte_headers().map_err(failed)?.iter().map(|name| latin1(name).trim().to_owned()).collect();
     let mut at = [0; COLUMNS.len()];

@@ -8,6 +8,7 @@ use super::fields::Fields;
 use super::json::{each, open};
 use super::sink::Sink;
 use super::{Format, ImportError, Imported, markdown, sql};
+use crate::ingest::WithoutReturns;
 use serde_json::Value;
 use std::io::BufRead;
 use std::path::Path;
@@ -72,7 +73,7 @@ fn is_csv(begin: &[u8]) -> bool {
 
 fn read_csv(sink: &mut Sink<'_>, path: &Path) -> Result<(), ImportError> {
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(open(path)?);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(WithoutReturns(open(path)?));
     let names: Vec<String> =
         reader.headers().map_err(failed)?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
     let mut record = csv::StringRecord::new();

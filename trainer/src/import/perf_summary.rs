@@ -5,6 +5,7 @@ use super::cell::{Object, Reason, to_count, to_time};
 use super::fields::Fields;
 use super::sink::Sink;
 use super::{Assumption, ImportError, Imported};
+use crate::ingest::WithoutReturns;
 use serde_json::Value;
 use std::io::Read;
 
@@ -78,8 +79,16 @@ fn averages(object: &Object) -> Result<Averages, Reason> {
 pub(super) fn read_csv(sink: &mut Sink<'_>, file: impl Read) -> Result<(), ImportError> {
     let path = sink.path;
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(WithoutReturns(file));
     let header = reader.headers().map_err(failed)?.clone();
+    if header.get(0).is_none_or(|name| name.trim() != "Metric") {
+        return Err(ImportError::MissingColumn {
+            path: path.to_owned(),
+            format: sink.format(),
+            column: "Metric".to_owned(),
+            found: header.iter().collect::<Vec<_>>().join(", "),
+        });
+    }
     let average = header.iter().position(|name| name.trim() == "avg").unwrap_or(1);
     let mut found = Vec::new();
     for record in reader.records() {

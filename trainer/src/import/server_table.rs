@@ -5,7 +5,8 @@ use super::fields::Fields;
 use super::json::open;
 use super::sink::Sink;
 use super::{Format, ImportError, Imported, workbook};
-use std::io::{BufRead, Read};
+use crate::ingest::WithoutReturns;
+use std::io::BufRead;
 use std::path::Path;
 
 /// What a header may hold of a row, in the order of [`Row`].
@@ -47,7 +48,7 @@ pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportE
         return workbook::each(path, visit);
     }
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file.by_ref());
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(WithoutReturns(file));
     let names = reader.byte_headers().map_err(failed)?;
     let (columns, header) = (names.len(), Header::new(path, names.iter().map(latin1))?);
     let mut record = csv::ByteRecord::new();

@@ -76,6 +76,11 @@ impl<'a> Sink<'a> {
         Self { path, reading, visit, summary, setups: BTreeMap::new(), rejected: BTreeMap::new() }
     }
 
+    /// What the file is read as.
+    pub(super) fn format(&self) -> Format {
+        self.summary.format
+    }
+
     /// From here on, places are those of JSON objects.
     pub(super) fn by_record(&mut self) {
         self.summary.unit = "record";

@@ -1,20 +1,34 @@
 //! The server table as a workbook: a sheet a model, cell by cell, so that long texts do not pile up.
 
 use super::ImportError;
+use super::json::open;
 use super::server_table::{Header, Row};
 use calamine::{DataRef, Reader, Xlsx, open_workbook};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use zip::ZipArchive;
 
 /// The longest cell that can be a count, a time or the name of a subject.
 const LONGEST: usize = 256;
+
+/// Reads all of an archive: what is damaged fails its checksum, which a reader of cells does not wait for.
+fn check(path: &Path) -> Result<(), ImportError> {
+    let broken = |reason: String| ImportError::Workbook { path: path.to_owned(), reason };
+    let mut archive = ZipArchive::new(open(path)?).map_err(|error| broken(error.to_string()))?;
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).map_err(|error| broken(error.to_string()))?;
+        std::io::copy(&mut file, &mut std::io::sink()).map_err(|error| broken(error.to_string()))?;
+    }
+    Ok(())
+}
 
 /// Visits every row of every sheet that has the table's header; one sheet at least must have it.
 pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportError>) -> Result<(), ImportError> {
     let broken =
         |reason: calamine::XlsxError| ImportError::Workbook { path: path.to_owned(), reason: reason.to_string() };
+    check(path)?;
     let mut book: Xlsx<BufReader<File>> = open_workbook(path).map_err(broken)?;
     let (mut tables, mut without) = (0, Vec::new());
     for sheet in book.sheet_names() {

@@ -3,11 +3,13 @@
 use super::super::ImportError;
 use super::super::json::open;
 use super::log::Log;
+use crate::ingest::WithoutReturns;
 
 pub(super) fn read(log: &mut Log) -> Result<(), ImportError> {
     let path = log.path.clone();
     let failed = |source| ImportError::Csv { path: path.clone(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(open(&path)?);
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(WithoutReturns(open(&path)?));
     let header = reader.headers().map_err(failed)?.clone();
     let at = |name: &str| header.iter().position(|column| column.trim_start_matches('\u{feff}') == name);
     let (Some(time), Some(power)) = (at("time_s"), at("power_w")) else {
