@@ -70,7 +70,7 @@ fn cells_of_a_server_table() {
         ("100,200,300,10,5", "100,inf,300,10,5", "decode_time is not a finite number"),
         ("100,200,300,10,5", "100,200,300,,5", "input_tokens is empty"),
         ("100,200,300,10,5", "100,200,300,0,5", "input_tokens is 0: a request has at least one prompt token"),
-        ("100,200,300,10,5", "100,200,300,10,0", "input_tokens is 0: a request has at least one prompt token"),
+        ("100,200,300,10,5", "100,200,300,10,0", "output_tokens is 0: a request generates at least one token"),
         ("100,200,300,10,5", "100,200,300,-10,5", "input_tokens is not a token count"),
         ("100,200,300,10,5", "100,200,300,10,5.5", "output_tokens is not a token count"),
         ("100,200,300,10,5", "100,200,300,16777217,5", "input_tokens is not a token count"),

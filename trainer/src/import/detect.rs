@@ -50,7 +50,11 @@ pub fn detect(path: &Path) -> Result<Content, ImportError> {
     if let Some(content) = of_names(&names) {
         return Ok(content);
     }
-    let mut searched = open(path)?.take(SEARCHED);
+    let mut searched = open(path)?;
+    if begin.starts_with(b"\xEF\xBB\xBF") {
+        searched.consume(3);
+    }
+    let mut searched = searched.take(SEARCHED);
     let mut line = Vec::new();
     while searched.read_until(b'\n', &mut line).map_err(failed)? > 0 {
         if let Some(content) = of_line(&String::from_utf8_lossy(&line)) {
@@ -117,7 +121,8 @@ fn of_line(line: &str) -> Option<Content> {
     })
 }
 
-fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
+/// The first of some names, and not much of each.
+pub(super) fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const SOME: usize = 8;
     let names: Vec<&str> = names.take(SOME + 1).collect();
     let shown: Vec<String> = names.iter().take(SOME).map(|name| name.chars().take(40).collect()).collect();

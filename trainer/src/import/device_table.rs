@@ -2,6 +2,7 @@
 //! place among the questions of that subject. A row that cannot be joined serves decode alone. Input tokens do not follow from the prefill time: that is what is to be predicted.
 
 use super::cell::{Reason, count_text, time_text, whole};
+use super::detect::some;
 use super::fields::Fields;
 use super::json::open;
 use super::server_table::{self, latin1};
@@ -27,7 +28,7 @@ pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
             path: path.to_owned(),
             format: Format::Device,
             column: column.to_owned(),
-            found: names.join(", "),
+            found: some(names.iter().map(String::as_str)),
         })?;
     }
     sink.note("the table does not say whether prompts were cached: they are taken as not cached");

@@ -2,6 +2,7 @@
 
 use super::aiperf::{scale, seconds};
 use super::cell::{Object, Reason, to_count, to_time};
+use super::detect::some;
 use super::fields::Fields;
 use super::sink::Sink;
 use super::{Assumption, ImportError, Imported};
@@ -86,7 +87,7 @@ pub(super) fn read_csv(sink: &mut Sink<'_>, file: impl Read) -> Result<(), Impor
             path: path.to_owned(),
             format: sink.format(),
             column: "Metric".to_owned(),
-            found: header.iter().collect::<Vec<_>>().join(", "),
+            found: some(header.iter()),
         });
     }
     let average = header.iter().position(|name| name.trim() == "avg").unwrap_or(1);

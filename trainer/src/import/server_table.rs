@@ -1,6 +1,7 @@
 //! The table with a row a question that was measured on a server: CSV, or XLSX with a sheet a model.
 
 use super::cell::{Reason, count_text, time_text, to_time, whole};
+use super::detect::some;
 use super::fields::Fields;
 use super::json::open;
 use super::sink::Sink;
@@ -89,7 +90,7 @@ impl Header {
                 path: path.to_owned(),
                 format: Format::Server,
                 column: column.to_owned(),
-                found: names.join(", "),
+                found: some(names.iter().map(String::as_str)),
             }),
         }
     }
