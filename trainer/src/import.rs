@@ -17,6 +17,7 @@ mod fields;
 mod filter;
 mod imported;
 mod json;
+mod lines;
 mod llama_bench;
 mod llama_server;
 mod markdown;

@@ -12,6 +12,7 @@ mod quoted;
 mod survey;
 
 pub use error::IngestError;
+pub(crate) use quoted::WithoutReturns;
 
 use crate::import::{Reading, Summary};
 use crate::measurement::{Measurement, Table};

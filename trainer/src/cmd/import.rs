@@ -117,6 +117,7 @@ impl Import {
             Some(log) => Some(Power::open(log, &self.rail, self.power_shift)?),
             None => None,
         };
+        self.keep_inputs(files.iter().map(|(path, _)| path))?;
         let output = begin(&self.output)?;
         let mut writer = Writer::new(output.as_file())?;
         let mut summaries = Vec::with_capacity(files.len());
@@ -148,6 +149,17 @@ impl Import {
         ensure!(rows > 0, "no row is left: {}", report.reasons());
         finish(output, &self.output)?;
         self.format.render(&report, || report.text())
+    }
+
+    /// The output must not take the place of what is read.
+    fn keep_inputs<'a>(&'a self, files: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
+        // Not there yet: no input.
+        let Ok(output) = std::fs::canonicalize(&self.output) else { return Ok(()) };
+        for path in files.chain(&self.files.join).chain(&self.power) {
+            let same = std::fs::canonicalize(path).is_ok_and(|path| path == output);
+            ensure!(!same, "{}: is read, and cannot be the output: name another file", path.display());
+        }
+        Ok(())
     }
 }
 

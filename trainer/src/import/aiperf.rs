@@ -38,7 +38,7 @@ pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
         }
         Ok(())
     })?;
-    take_alone(sink, rows, &others)
+    take_alone(sink, || rows.iter().cloned(), &others)
 }
 
 fn row(sink: &mut Sink<'_>, object: &Object, metadata: Option<&Object>) -> Result<Imported, Reason> {

@@ -56,6 +56,15 @@ pub(super) fn to_time(key: &str, number: Option<f64>) -> Result<f64, Reason> {
     }
 }
 
+/// Whether a row of a CSV file has the cells of its header: one that is cut off may end within a figure.
+pub(super) fn whole(cells: usize, columns: usize) -> Result<(), Reason> {
+    if cells == columns {
+        Ok(())
+    } else {
+        Err(format!("{cells} cells under a header of {columns}: a cut-off row").into())
+    }
+}
+
 /// A text of a record.
 pub(super) fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     object.get(key)?.as_str()

@@ -50,7 +50,11 @@ pub fn detect(path: &Path) -> Result<Content, ImportError> {
     if let Some(content) = of_names(&names) {
         return Ok(content);
     }
-    let mut searched = open(path)?.take(SEARCHED);
+    let mut searched = open(path)?;
+    if begin.starts_with(b"\xEF\xBB\xBF") {
+        searched.consume(3);
+    }
+    let mut searched = searched.take(SEARCHED);
     let mut line = Vec::new();
     while searched.read_until(b'\n', &mut line).map_err(failed)? > 0 {
         if let Some(content) = of_line(&String::from_utf8_lossy(&line)) {
@@ -70,7 +74,7 @@ fn of_keys(keys: &[String]) -> Option<Format> {
         () if has("n_prompt") && has("n_gen") => Format::LlamaBench,
         () if has("pp") && has("tg") && has("pl") => Format::LlamaBatchedBench,
         () if has("prompt_ms") && has("predicted_ms") => Format::LlamaServer,
-        () if has("ttfts") || has("itls") => Format::Vllm,
+        () if has("ttfts") || has("itls") || has("mean_ttft_ms") => Format::Vllm,
         () if has("metadata") && has("metrics") => Format::Aiperf,
         () if has("time_to_first_token") || has("request_latency") => {
             if has("aiperf_version") || has("schema_version") { Format::Aiperf } else { Format::GenaiPerf }
@@ -88,7 +92,9 @@ fn of_names(names: &[&str]) -> Option<Content> {
         () if has("input_tokens") && (has("ttft") || has("decode_time") || has("total_time_ms")) => {
             Content::Rows(Format::Server)
         }
-        () if has("inference_time") && has("output_tokens") => Content::Rows(Format::Device),
+        () if has("output_tokens") && (has("inference_time") || has("subset") && has("prefill") && has("decode")) => {
+            Content::Rows(Format::Device)
+        }
         () if has("input_tokens") && has("output_tokens") => Content::Rows(Format::Canonical),
         () if names.first() == Some(&"Metric") && has("avg") => Content::Rows(Format::Aiperf),
         () if has("time_s") && has("power_w") => Content::Watts,
@@ -115,7 +121,8 @@ fn of_line(line: &str) -> Option<Content> {
     })
 }
 
-fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
+/// The first of some names, and not much of each.
+pub(super) fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const SOME: usize = 8;
     let names: Vec<&str> = names.take(SOME + 1).collect();
     let shown: Vec<String> = names.iter().take(SOME).map(|name| name.chars().take(40).collect()).collect();

@@ -1,11 +1,14 @@
 //! The table with a row a question that was measured on a device: CSV, in an older encoding at times, and without the input tokens. Those are the server table's, of the same question: the same subject, and the same
 //! place among the questions of that subject. A row that cannot be joined serves decode alone. Input tokens do not follow from the prefill time: that is what is to be predicted.
 
-use super::cell::{Reason, count_text, time_text};
+use super::cell::{Reason, count_text, time_text, whole};
+use super::detect::some;
 use super::fields::Fields;
+use super::json::open;
 use super::server_table::{self, latin1};
 use super::sink::Sink;
 use super::{Content, Format, ImportError, Imported, detect};
+use crate::ingest::WithoutReturns;
 use csv::ByteRecord;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -16,7 +19,7 @@ pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
     let known = prompts(sink)?;
     let path = sink.path;
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(failed)?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(WithoutReturns(open(path)?));
     let names: Vec<String> =
         reader.byte_headers().map_err(failed)?.iter().map(|name| latin1(name).trim().to_owned()).collect();
     let mut at = [0; COLUMNS.len()];
@@ -25,7 +28,7 @@ pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
             path: path.to_owned(),
             format: Format::Device,
             column: column.to_owned(),
-            found: names.join(", "),
+            found: some(names.iter().map(String::as_str)),
         })?;
     }
     sink.note("the table does not say whether prompts were cached: they are taken as not cached");
@@ -44,7 +47,7 @@ pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
             continue;
         }
         let input_tokens = known.get(&subject).and_then(|prompts| prompts.get(index).copied().flatten());
-        let row = row(input_tokens, cell);
+        let row = whole(record.len(), names.len()).and_then(|()| row(input_tokens, cell));
         unknown += usize::from(row.as_ref().is_ok_and(|row| row.input_tokens.is_none()));
         sink.take(place, row)?;
     }

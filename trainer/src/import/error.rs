@@ -122,7 +122,7 @@ pub enum ImportError {
         found: String,
     },
     /// The rows are of more than one setup.
-    #[error("{}: rows of several setups: {differing}; choose one by a filter, such as {filter}", path.display())]
+    #[error("{}: rows of several setups: {differing}; choose one by a filter, such as {filter}, in the config or by `import`", path.display())]
     Mixed {
         /// The file.
         path: PathBuf,

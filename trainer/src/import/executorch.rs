@@ -4,31 +4,16 @@
 
 use super::cell::{Object, Reason, count, optional, to_time};
 use super::fields::Fields;
-use super::json::open;
+use super::lines::Lines;
 use super::sink::Sink;
 use super::{ImportError, Imported};
-use std::io::{BufRead, Read};
 
 const MARK: &str = "PyTorchObserver ";
-/// The longest line that can be a record; what is longer is something else.
-const LONGEST: u64 = 1 << 20;
 
 pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
-    let path = sink.path;
-    let failed = |source| ImportError::Open { path: path.to_owned(), source };
-    let mut file = open(path)?;
     sink.note("ExecuTorch keeps no prompt cache between runs: prompts are taken as not cached; prefill includes the tokenizer");
-    let (mut line, mut number) = (Vec::new(), 0);
-    loop {
-        line.clear();
-        number += 1;
-        if file.by_ref().take(LONGEST).read_until(b'\n', &mut line).map_err(failed)? == 0 {
-            return Ok(());
-        }
-        if !line.ends_with(b"\n") && line.len() as u64 == LONGEST {
-            file.skip_until(b'\n').map_err(failed)?;
-        }
-        let text = String::from_utf8_lossy(&line);
+    let mut lines = Lines::open(sink.path)?;
+    while let Some((number, text)) = lines.next()? {
         let Some((_, json)) = text.split_once(MARK) else { continue };
         if !sink.wants(&Fields::default(), 1) {
             continue;
@@ -41,6 +26,7 @@ pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
         };
         sink.take(number, row)?;
     }
+    Ok(())
 }
 
 fn row(object: &Object) -> Result<Imported, Reason> {

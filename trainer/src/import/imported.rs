@@ -42,6 +42,10 @@ impl Imported {
         if prefill_s.is_none() && decode_s.is_none() {
             return Err("neither prefill nor decode was measured".into());
         }
+        // A quotient or a product of sound figures may still be none.
+        if [prefill_s, decode_s].into_iter().flatten().any(|time| !time.is_finite() || time <= 0.0) {
+            return Err("a time is beyond what seconds can tell".into());
+        }
         if output_tokens > MAX_TOKENS || input_tokens.is_some_and(|count| count > MAX_TOKENS) {
             return Err(format!("a token count is above {MAX_TOKENS}").into());
         }

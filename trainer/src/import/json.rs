@@ -15,12 +15,19 @@ use std::path::Path;
 /// A reader of JSON.
 pub(super) type Json = Deserializer<IoRead<Numbers<BufReader<File>>>>;
 
-/// Opens a file.
+/// Opens a file. It must be one: most are opened more than once.
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, ImportError> {
-    File::open(path)
-        .map(|file| BufReader::with_capacity(1 << 16, file))
+    let file = match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(std::io::Error::other(NO_FILE)),
+        // Not opened before that is known: a pipe would wait for someone to write.
+        Ok(_) => File::open(path),
+        Err(error) => Err(error),
+    };
+    file.map(|file| BufReader::with_capacity(1 << 16, file))
         .map_err(|source| ImportError::Open { path: path.to_owned(), source })
 }
+
+const NO_FILE: &str = "a folder, a pipe or a device, which cannot be read twice: save it as a file";
 
 /// Visits every object of a file, with its number from 1. Where the file is cut off, what is whole is visited, and the rest is one rejected record.
 pub(super) fn each(

@@ -3,11 +3,12 @@
 //! A `pp` test is the prefill of `n_prompt` tokens behind `n_depth` cached ones. A `tg` test is `n_gen` steps from a context of `n_depth`, and so the decode of `n_gen + 1` output tokens. A `pp+tg` test
 //! has a total only.
 
-use super::cell::{Object, Reason, to_count, to_time};
+use super::cell::{Object, Reason, to_count, to_time, whole};
 use super::fields::Fields;
 use super::json::{each, open};
 use super::sink::Sink;
 use super::{Format, ImportError, Imported, markdown, sql};
+use crate::ingest::WithoutReturns;
 use serde_json::Value;
 use std::io::BufRead;
 use std::path::Path;
@@ -56,7 +57,7 @@ pub(super) fn read(sink: &mut Sink<'_>) -> Result<(), ImportError> {
         }
         _ if is_csv(first) => read_csv(sink, path),
         _ => {
-            if sql::read(sink, file)? + markdown::read(sink, open(path)?)? == 0 {
+            if sql::read(sink)? + markdown::read(sink)? == 0 {
                 return Err(ImportError::NoRecords { path: path.to_owned(), format: Format::LlamaBench });
             }
             Ok(())
@@ -72,7 +73,7 @@ fn is_csv(begin: &[u8]) -> bool {
 
 fn read_csv(sink: &mut Sink<'_>, path: &Path) -> Result<(), ImportError> {
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(failed)?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(WithoutReturns(open(path)?));
     let names: Vec<String> =
         reader.headers().map_err(failed)?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
     let mut record = csv::StringRecord::new();
@@ -82,9 +83,8 @@ fn read_csv(sink: &mut Sink<'_>, path: &Path) -> Result<(), ImportError> {
         if record.iter().zip(&names).all(|(cell, name)| cell == name) {
             continue;
         }
-        if record.len() != names.len() {
-            let cells = format!("{} cells under a header of {}: a cut-off row", record.len(), names.len());
-            sink.reject(place, cells.into(), 1);
+        if let Err(reason) = whole(record.len(), names.len()) {
+            sink.reject(place, reason, 1);
             continue;
         }
         let values = names.iter().cloned().zip(record.iter().map(str::to_owned)).collect();

@@ -1,25 +1,25 @@
 //! llama-bench's Markdown: a table with the columns `test`, such as `pp512`, `tg128` and `pp512 @ d256`, and `t/s`, the mean rate and its deviation.
 
 use super::ImportError;
+use super::lines::Lines;
 use super::llama_bench::Test;
 use super::sink::Sink;
-use std::io::BufRead;
 
 /// Reads every table of a text, and says how many tests there were.
-pub(super) fn read(sink: &mut Sink<'_>, file: impl BufRead) -> Result<usize, ImportError> {
+pub(super) fn read(sink: &mut Sink<'_>) -> Result<usize, ImportError> {
     let (mut names, mut tests) = (Vec::new(), 0);
-    for (line, text) in (1..).zip(file.split(b'\n')) {
-        let text = text.map_err(|source| ImportError::Open { path: sink.path.to_owned(), source })?;
-        let text = String::from_utf8_lossy(&text);
+    let mut lines = Lines::open(sink.path)?;
+    while let Some((line, text)) = lines.next()? {
         let Some(row) = text.trim().strip_prefix('|') else { continue };
-        let cells: Vec<String> =
-            row.strip_suffix('|').unwrap_or(row).split('|').map(|cell| cell.trim().to_owned()).collect();
+        // A row that is cut off may end within a figure.
+        let (row, whole) = row.strip_suffix('|').map_or((row, false), |row| (row, true));
+        let cells: Vec<String> = row.split('|').map(|cell| cell.trim().to_owned()).collect();
         if cells.iter().any(|cell| cell == "test") && cells.iter().any(|cell| cell == "t/s") {
             names = cells;
         } else if !names.is_empty() && cells.iter().any(|cell| !cell.trim_matches(['-', ':']).is_empty()) {
             tests += 1;
             sink.note("times follow from rates of two decimals");
-            match test(&names, cells) {
+            match test(&names, cells).filter(|_| whole) {
                 Some(values) => Test { place: line, values, samples_ns: None }.tell(sink)?,
                 None => sink.reject(line, "not a row of llama-bench's table".into(), 1),
             }

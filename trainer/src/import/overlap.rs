@@ -8,16 +8,16 @@ use super::{Assumption, ImportError, Imported};
 pub(super) const NOT_ALONE: &str =
     "ran at the same time as another request: measures a queue or a batch; --assume alone if it does not";
 
-/// Passes rows on in their order, except those that ran while another did. A row without times cannot be told, and passes.
-pub(super) fn take_alone(
+/// Passes rows, which are gone through twice, on in their order, except those that ran while another did. A row without times cannot be told, and passes.
+pub(super) fn take_alone<R: Iterator<Item = (u64, Result<Imported, Reason>)>>(
     sink: &mut Sink<'_>,
-    rows: Vec<(u64, Result<Imported, Reason>)>,
+    rows: impl Fn() -> R,
     others: &[(f64, f64)],
 ) -> Result<(), ImportError> {
     let mut spans: Vec<(f64, f64)> = others.to_vec();
-    spans.extend(rows.iter().filter_map(|(_, row)| row.as_ref().ok()?.times).map(|times| (times.start_s, times.end_s)));
+    spans.extend(rows().filter_map(|(_, row)| row.ok()?.times).map(|times| (times.start_s, times.end_s)));
     let busy = if sink.reading.assumes(Assumption::Alone) { Vec::new() } else { busy(spans) };
-    for (place, row) in rows {
+    for (place, row) in rows() {
         let row = row.and_then(|row| match row.times {
             Some(times) if is_busy(&busy, times.start_s, times.end_s) => Err(NOT_ALONE.into()),
             _ => Ok(row),

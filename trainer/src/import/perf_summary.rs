@@ -2,9 +2,11 @@
 
 use super::aiperf::{scale, seconds};
 use super::cell::{Object, Reason, to_count, to_time};
+use super::detect::some;
 use super::fields::Fields;
 use super::sink::Sink;
 use super::{Assumption, ImportError, Imported};
+use crate::ingest::WithoutReturns;
 use serde_json::Value;
 use std::io::Read;
 
@@ -78,13 +80,24 @@ fn averages(object: &Object) -> Result<Averages, Reason> {
 pub(super) fn read_csv(sink: &mut Sink<'_>, file: impl Read) -> Result<(), ImportError> {
     let path = sink.path;
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-    let average = reader.headers().map_err(failed)?.iter().position(|name| name.trim() == "avg").unwrap_or(1);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(WithoutReturns(file));
+    let header = reader.headers().map_err(failed)?.clone();
+    if header.get(0).is_none_or(|name| name.trim() != "Metric") {
+        return Err(ImportError::MissingColumn {
+            path: path.to_owned(),
+            format: sink.format(),
+            column: "Metric".to_owned(),
+            found: some(header.iter()),
+        });
+    }
+    let average = header.iter().position(|name| name.trim() == "avg").unwrap_or(1);
     let mut found = Vec::new();
     for record in reader.records() {
         let record = record.map_err(failed)?;
         let place = record.position().map_or(0, csv::Position::line);
-        if let (Some(name), Some(value)) = (record.get(0), record.get(average)) {
+        // Other sections have other columns, and a row that is cut off may end within its average.
+        let whole = record.len() == header.len();
+        if let (true, Some(name), Some(value)) = (whole, record.get(0), record.get(average)) {
             found.push((place, name.trim().to_owned(), value.replace(',', "")));
         }
     }

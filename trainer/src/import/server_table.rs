@@ -1,11 +1,13 @@
 //! The table with a row a question that was measured on a server: CSV, or XLSX with a sheet a model.
 
-use super::cell::{Reason, count_text, time_text, to_time};
+use super::cell::{Reason, count_text, time_text, to_time, whole};
+use super::detect::some;
 use super::fields::Fields;
 use super::json::open;
 use super::sink::Sink;
 use super::{Format, ImportError, Imported, workbook};
-use std::io::{BufRead, Read};
+use crate::ingest::WithoutReturns;
+use std::io::BufRead;
 use std::path::Path;
 
 /// What a header may hold of a row, in the order of [`Row`].
@@ -18,6 +20,8 @@ pub(super) struct Row {
     pub(super) sheet: Option<String>,
     /// By [`COLUMNS`].
     cells: [Option<String>; COLUMNS.len()],
+    /// Whether that is all of them.
+    whole: Result<(), Reason>,
 }
 
 /// Where the columns stand under a header.
@@ -45,12 +49,14 @@ pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportE
         return workbook::each(path, visit);
     }
     let failed = |source| ImportError::Csv { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file.by_ref());
-    let header = Header::new(path, reader.byte_headers().map_err(failed)?.iter().map(latin1))?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(WithoutReturns(file));
+    let names = reader.byte_headers().map_err(failed)?;
+    let (columns, header) = (names.len(), Header::new(path, names.iter().map(latin1))?);
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(failed)? {
         let place = record.position().map_or(0, csv::Position::line);
-        visit(header.row(place, None, |column| record.get(column).map(latin1)))?;
+        let whole = whole(record.len(), columns);
+        visit(Row { whole, ..header.row(place, None, |column| record.get(column).map(latin1)) })?;
     }
     Ok(())
 }
@@ -84,7 +90,7 @@ impl Header {
                 path: path.to_owned(),
                 format: Format::Server,
                 column: column.to_owned(),
-                found: names.join(", "),
+                found: some(names.iter().map(String::as_str)),
             }),
         }
     }
@@ -92,7 +98,7 @@ impl Header {
     /// A row from its cells by column.
     pub(super) fn row(&self, place: u64, sheet: Option<String>, cell: impl Fn(usize) -> Option<String>) -> Row {
         let cells = self.0.map(|column| cell(column?).filter(|text| !text.trim().is_empty()));
-        Row { place, sheet, cells }
+        Row { place, sheet, cells, whole: Ok(()) }
     }
 }
 
@@ -104,6 +110,7 @@ impl Row {
 
     /// How many tokens its prompt had.
     pub(super) fn input_tokens(&self) -> Result<u32, Reason> {
+        self.whole.clone()?;
         self.need(4).and_then(|text| count_text("input_tokens", text))
     }
 
@@ -116,7 +123,7 @@ impl Row {
     }
 
     fn imported(&self) -> Result<Imported, Reason> {
-        let output_tokens = count_text("output_tokens", self.need(5)?)?;
+        let (input_tokens, output_tokens) = (self.input_tokens()?, count_text("output_tokens", self.need(5)?)?);
         let (ttft, decode, total) = (self.ms(1).transpose()?, self.ms(2), self.ms(3));
         let decode = if output_tokens > 1 { decode.transpose()? } else { None };
         let prefill_ms = match (ttft, decode, total) {
@@ -125,7 +132,7 @@ impl Row {
             _ => None,
         };
         Ok(Imported {
-            input_tokens: Some(self.input_tokens()?),
+            input_tokens: Some(input_tokens),
             output_tokens,
             prefill_s: prefill_ms.map(|ms| ms / 1e3),
             decode_s: decode.map(|ms| ms / 1e3),

@@ -39,7 +39,7 @@ pub struct Summary {
 }
 
 /// Rows that were rejected for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rejected {
     /// Why.
     pub reason: String,
@@ -78,6 +78,11 @@ impl<'a> Sink<'a> {
             fields: BTreeMap::new(),
         };
         Self { path, reading, visit, summary, setups: BTreeMap::new(), rejected: BTreeMap::new() }
+    }
+
+    /// What the file is read as.
+    pub(super) fn format(&self) -> Format {
+        self.summary.format
     }
 
     /// From here on, places are those of JSON objects.

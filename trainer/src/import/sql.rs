@@ -1,16 +1,15 @@
 //! llama-bench's SQL: `INSERT INTO llama_bench (names) VALUES ('values');`, each on a line of its own.
 
 use super::ImportError;
+use super::lines::Lines;
 use super::llama_bench::Test;
 use super::sink::Sink;
-use std::io::BufRead;
 
 /// Reads every statement, and says how many there were.
-pub(super) fn read(sink: &mut Sink<'_>, file: impl BufRead) -> Result<usize, ImportError> {
+pub(super) fn read(sink: &mut Sink<'_>) -> Result<usize, ImportError> {
     let mut statements = 0;
-    for (line, text) in (1..).zip(file.split(b'\n')) {
-        let text = text.map_err(|source| ImportError::Open { path: sink.path.to_owned(), source })?;
-        let text = String::from_utf8_lossy(&text);
+    let mut lines = Lines::open(sink.path)?;
+    while let Some((line, text)) = lines.next()? {
         let Some(rest) = text.trim_start().strip_prefix("INSERT INTO llama_bench") else { continue };
         statements += 1;
         match values(rest) {

@@ -1,24 +1,42 @@
 //! The server table as a workbook: a sheet a model, cell by cell, so that long texts do not pile up.
 
 use super::ImportError;
+use super::json::open;
 use super::server_table::{Header, Row};
 use calamine::{DataRef, Reader, Xlsx, open_workbook};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use zip::ZipArchive;
 
 /// The longest cell that can be a count, a time or the name of a subject.
 const LONGEST: usize = 256;
+
+/// Reads all of an archive: what is damaged fails its checksum, which a reader of cells does not wait for.
+fn check(path: &Path) -> Result<(), ImportError> {
+    let broken = |reason: String| ImportError::Workbook { path: path.to_owned(), reason };
+    let mut archive = ZipArchive::new(open(path)?).map_err(|error| broken(error.to_string()))?;
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).map_err(|error| broken(error.to_string()))?;
+        std::io::copy(&mut file, &mut std::io::sink()).map_err(|error| broken(error.to_string()))?;
+    }
+    Ok(())
+}
 
 /// Visits every row of every sheet that has the table's header; one sheet at least must have it.
 pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportError>) -> Result<(), ImportError> {
     let broken =
         |reason: calamine::XlsxError| ImportError::Workbook { path: path.to_owned(), reason: reason.to_string() };
+    check(path)?;
     let mut book: Xlsx<BufReader<File>> = open_workbook(path).map_err(broken)?;
-    let (mut tables, mut without) = (0, None);
+    let (mut tables, mut without) = (0, Vec::new());
     for sheet in book.sheet_names() {
-        let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
+        let mut cells = match book.worksheet_cells_reader(&sheet) {
+            // A chart.
+            Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
+            cells => cells.map_err(broken)?,
+        };
         let mut rows = Rows { header: None, row: 0, cells: BTreeMap::new() };
         loop {
             let cell = cells.next_cell().map_err(broken)?;
@@ -30,7 +48,7 @@ pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportE
                     Ok(None) => {}
                     // Another sheet may hold the table.
                     Err(error) => {
-                        without = Some(error);
+                        without.push((sheet.clone(), error));
                         break;
                     }
                 }
@@ -43,11 +61,14 @@ pub(super) fn each(path: &Path, mut visit: impl FnMut(Row) -> Result<(), ImportE
         }
         tables += usize::from(rows.header.is_some());
     }
-    match (tables, without) {
-        (0, Some(error)) => Err(error),
-        (0, None) => Err(ImportError::Workbook { path: path.to_owned(), reason: "no sheet has any cell".to_owned() }),
-        _ => Ok(()),
+    if tables == 0 {
+        let none = || ImportError::Workbook { path: path.to_owned(), reason: "no sheet has any cell".to_owned() };
+        return Err(without.into_iter().next().map_or_else(none, |(_, error)| error));
     }
+    for (sheet, error) in without {
+        log::warn!("{error}: sheet \"{sheet}\" is passed over");
+    }
+    Ok(())
 }
 
 /// The row that is being read.

@@ -1,7 +1,7 @@
 //! Files of other formats: imported into a canonical file of their own, which is read in their stead.
 
 use super::{IngestError, Source};
-use crate::import::{Content, Format, ImportError, Reading, Summary, Writer, detect, import};
+use crate::import::{Content, Format, ImportError, Reading, Rejected, Summary, Writer, detect, import};
 use std::io::Read;
 use std::path::Path;
 use tempfile::NamedTempFile;
@@ -39,6 +39,16 @@ pub(super) fn open(path: &Path, format: Format, reading: &Reading) -> Result<Sou
     writer.finish()?;
     if let Some(misfit) = summary.misfit(&reading.filter) {
         return Err(misfit.into());
+    }
+    if summary.kept == 0 {
+        let Rejected { reason, first, .. } = summary.rejected.first().cloned().unwrap_or_default();
+        let problem = format!(
+            "no row of {} is left: all {} are rejected, the first, {} {first}, because: {reason}",
+            summary.format,
+            summary.rejections(),
+            summary.unit
+        );
+        return Err(ImportError::Broken { path: path.to_owned(), problem }.into());
     }
     tell(&summary);
     let source = Source::open_canonical(copy.path())?;

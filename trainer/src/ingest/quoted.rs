@@ -44,7 +44,7 @@ impl Source {
 }
 
 /// A file without its carriage returns: the CSV reader counts the lines of files from Windows one short.
-struct WithoutReturns<R>(R);
+pub(crate) struct WithoutReturns<R>(pub(crate) R);
 
 impl<R: Read> Read for WithoutReturns<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {

@@ -96,7 +96,7 @@ impl Log {
             let watts = |time_s: f64| a_w + (b_w - a_w) * (time_s - a_s) / (b_s - a_s);
             joules += (to - from) * 0.5 * (watts(from) + watts(to));
         }
-        if joules > 0.0 { Ok(joules) } else { Err("no power was drawn, says the log".to_owned()) }
+        if joules > 0.0 && joules.is_finite() { Ok(joules) } else { Err("no power was drawn, says the log".to_owned()) }
     }
 }
 

@@ -1,13 +1,12 @@
 //! tegrastats: a line a sample, `MM-DD-YYYY HH:MM:SS ... NAME currentmW/averagemW ...`, in the device's local time, of whole seconds.
 
 use super::super::ImportError;
-use super::super::json::open;
+use super::super::lines::Lines;
 use super::log::Log;
 use crate::nearest::nearest;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
-use std::io::BufRead;
 
 /// Rails that are the whole board's: others are parts of them.
 const TOTALS: [&str; 3] = ["VDD_IN", "VIN", "POM_5V_IN"];
@@ -18,11 +17,13 @@ pub(super) fn read(log: &mut Log, rails: &[String]) -> Result<(), ImportError> {
     if let (Some(total), true) = (rails.iter().find(|rail| TOTALS.contains(&rail.as_str())), rails.len() > 1) {
         return Err(log.broken(&format!("{total} is the power of the whole board: do not add others to it")));
     }
+    if let Some((_, rail)) = rails.iter().enumerate().find(|(index, rail)| rails[..*index].contains(rail)) {
+        return Err(log.broken(&format!("the rail {rail} is named twice")));
+    }
     let path = log.path.clone();
     let mut seen = BTreeSet::new();
-    for (line, text) in (1..).zip(open(&path)?.split(b'\n')) {
-        let text = text.map_err(|source| ImportError::Open { path: path.clone(), source })?;
-        let text = String::from_utf8_lossy(&text);
+    let mut lines = Lines::open(&path)?;
+    while let Some((line, text)) = lines.next()? {
         let found: Vec<(&str, Option<f64>)> = pairs(&text).collect();
         if found.is_empty() {
             if !text.trim().is_empty() {
@@ -72,8 +73,12 @@ fn pairs(text: &str) -> impl Iterator<Item = (&str, Option<f64>)> {
             if !["VDD_", "VIN", "POM_"].iter().any(|begin| name.starts_with(begin)) {
                 continue;
             }
-            let figure = words.peek().and_then(|word| word.split('/').next());
-            let milliwatts = figure.and_then(|figure| figure.strip_suffix("mW").unwrap_or(figure).parse::<f64>().ok());
+            // Without unit or average behind it, the figure may be cut off.
+            let figure = words.peek().and_then(|word| match word.split_once('/') {
+                Some((figure, _)) => Some(figure.strip_suffix("mW").unwrap_or(figure)),
+                None => word.strip_suffix("mW"),
+            });
+            let milliwatts = figure.and_then(|figure| figure.parse::<f64>().ok());
             return Some((name, milliwatts.map(|milliwatts| milliwatts / 1e3)));
         }
     })
@@ -85,11 +90,17 @@ mod tests {
 
     #[test]
     fn rails_of_all_boards() {
-        let line = "RAM 1/2MB GR3D_FREQ 0% tj@48.2C VDD_GPU_SOC 5120mW/4980mW VDD_CPU_CV -20mW/980mW/3mW VIN_SYS_5V0 NA POM_5V_IN 700/800";
+        let line = "RAM 1/2MB GR3D_FREQ 0% tj@48.2C VDD_GPU_SOC 5120mW/4980mW VDD_CPU_CV -20mW/980mW/3mW VIN_SYS_5V0 NA POM_5V_IN 700/800 VDD_IN 51";
         let found: Vec<_> = pairs(line).collect();
         assert_eq!(
             found,
-            [("VDD_GPU_SOC", Some(5.12)), ("VDD_CPU_CV", Some(-0.02)), ("VIN_SYS_5V0", None), ("POM_5V_IN", Some(0.7))]
+            [
+                ("VDD_GPU_SOC", Some(5.12)),
+                ("VDD_CPU_CV", Some(-0.02)),
+                ("VIN_SYS_5V0", None),
+                ("POM_5V_IN", Some(0.7)),
+                ("VDD_IN", None)
+            ]
         );
         assert_eq!(seconds("11-25-2026 03:11:52"), Some(1_795_576_312.0));
         assert_eq!(seconds("25-11-2026 03:11:52"), None);
