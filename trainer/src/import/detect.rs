@@ -51,7 +51,7 @@ pub fn detect(path: &Path) -> Result<Content, ImportError> {
         return Ok(content);
     }
     let mut searched = open(path)?;
-    if begin.starts_with(b"\xEF\xBB\xBF") {
+    if searched.fill_buf().map_err(failed)?.starts_with(b"\xEF\xBB\xBF") {
         searched.consume(3);
     }
     let mut searched = searched.take(SEARCHED);
