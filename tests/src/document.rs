@@ -38,10 +38,27 @@ fn stdout_of(folder: &Path, command: &str) -> String {
     if command == BUILD_LIBRARY {
         return String::new();
     }
-    let command = command.replace(CARGO_RUN, &format!("{} ", cli().display()));
-    let output = Command::new("sh").arg("-c").arg(&command).current_dir(folder).output().expect("a shell");
+    let command = command.replace(CARGO_RUN, "token2metrics ");
+    let output = Command::new("sh").arg("-c").arg(&command).current_dir(folder).env("PATH", path()).output();
+    let output = output.expect("a shell");
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
+}
+
+/// Where programs are looked for: first where the command line is.
+pub fn path() -> std::ffi::OsString {
+    let mut path = cli().parent().expect("a folder").as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    path
+}
+
+/// A folder with nothing in it but what a user of llama-bench has.
+fn new_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bench = root().join("tests/samples/llama-bench/smollm2.jsonl");
+    std::fs::copy(bench, folder.path().join("bench.jsonl")).expect("a copy");
+    folder
 }
 
 /// What a line of a document is in.
@@ -59,17 +76,27 @@ enum Inside {
 pub fn as_measured(document: &str, folder: &Path, accuracy: impl Fn(&Path) -> String) -> String {
     let mut measured = String::new();
     let mut inside = Inside::Text;
+    let mut new = None;
     for line in document.lines() {
         let begins = |start| line.starts_with(start);
         inside = match (inside, line) {
-            (Inside::Text, "```console") => Inside::Console,
+            (Inside::Text, "```console") => {
+                new = None;
+                Inside::Console
+            }
+            (Inside::Text, "```console in a new folder") => {
+                new = Some(new_folder());
+                Inside::Console
+            }
             (Inside::Text, _) if begins("<!-- accuracy") => Inside::Table,
             (Inside::Console, "```") | (Inside::Table, "") => Inside::Text,
             (same, _) => same,
         };
         let command = line.strip_prefix("$ ").filter(|_| inside == Inside::Console);
         let added = match inside {
-            Inside::Console if command.is_some() => command.map(|command| stdout_of(folder, command)),
+            Inside::Console if command.is_some() => command.map(|command| {
+                stdout_of(new.as_ref().map_or(folder, |new| new.path()), command)
+            }),
             Inside::Table if begins("<!--") => Some(accuracy(folder)),
             // What stood there before.
             Inside::Console if !begins("```") => continue,

@@ -2,7 +2,8 @@
 //! configs.
 
 use std::process::Command;
-use token2metrics_tests::cli::{cli, commands};
+use token2metrics_tests::cli::commands;
+use token2metrics_tests::document::path;
 use token2metrics_tests::experiment::run_in;
 use token2metrics_tests::root;
 
@@ -35,9 +36,7 @@ fn folder() -> tempfile::TempDir {
 #[test]
 fn every_example_runs() {
     let folder = folder();
-    let mut path = cli().parent().expect("a folder").as_os_str().to_owned();
-    path.push(":");
-    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let path = path();
     let commands = commands();
     assert!(commands.iter().any(|name| name == "train") && commands.len() > 10, "{commands:?}");
     for command in &commands {

@@ -82,7 +82,7 @@ fn a_folder_is_read_whole_and_a_filter_chooses() {
     assert_eq!(kept(&report, "smollm2.pp.csv"), Some((11, 11)));
     assert_eq!(kept(&report, "smollm2.tg.json"), Some((25, 25)));
     assert_eq!(kept(&report, "small.json"), Some((0, 24)));
-    assert_eq!(report["rows"], 11 + 25 + 20);
+    assert_eq!(report["rows"], 11 + 25 + 20 + 75);
     let report =
         summary(&samples().join("llama-bench"), "--filter threads=2 --filter n_depth=256 --filter n_depth=512");
     assert_eq!(kept(&report, "smollm2.tgdepth.jsonl"), Some((10, 30)));
