@@ -94,9 +94,9 @@ pub fn as_measured(document: &str, folder: &Path, accuracy: impl Fn(&Path) -> St
         };
         let command = line.strip_prefix("$ ").filter(|_| inside == Inside::Console);
         let added = match inside {
-            Inside::Console if command.is_some() => command.map(|command| {
-                stdout_of(new.as_ref().map_or(folder, |new| new.path()), command)
-            }),
+            Inside::Console if command.is_some() => {
+                command.map(|command| stdout_of(new.as_ref().map_or(folder, |new| new.path()), command))
+            }
             Inside::Table if begins("<!--") => Some(accuracy(folder)),
             // What stood there before.
             Inside::Console if !begins("```") => continue,
