@@ -265,14 +265,14 @@ fn energy_is_the_integral_of_a_rail() {
     run("--rail VDD_GPU_SOC --rail VDD_CPU_CV");
     assert!(rows().contains("12,5,0,4.0,6.0,24.0,36.0\n"), "{}", rows());
     // The device's clock was an hour ahead.
-    experiment.write("tegrastats.log", &log.replace(" 03:", " 04:"));
+    experiment.write("tegrastats.log", log.replace(" 03:", " 04:"));
     let ahead = run("--rail VDD_GPU_SOC");
     assert!(ahead.stdout.contains("by -1 h: are the clocks in different time zones?"), "{}", ahead.stdout);
     run("--rail VDD_GPU_SOC --power-shift -3600");
     assert!(rows().contains("12,5,0,4.0,6.0,20.0,30.0\n"), "{}", rows());
     // The same as a plain table.
     let watts: String = (0..40).map(|second| format!("{},5\n", start + second)).collect();
-    experiment.write("watts.csv", &format!("time_s,power_w\n{watts}"));
+    experiment.write("watts.csv", format!("time_s,power_w\n{watts}"));
     experiment.run("import records.jsonl --power watts.csv --output rows.csv");
     assert!(rows().contains("12,5,0,4.0,6.0,20.0,30.0\n"), "{}", rows());
 }
