@@ -62,7 +62,7 @@ pub fn cross_validate(
 ) -> Result<Vec<f64>, FitError> {
     let mut errors = Vec::with_capacity(samples.len());
     let lengths: Vec<u32> = samples.iter().map(|sample| sample.length(phase)).collect();
-    for split in stratified(&lengths, validation.folds, validation.seed) {
+    for split in stratified(&lengths, &requests(samples), validation.folds, validation.seed) {
         let (known, scored) = split.of(samples);
         let predicted = predict(&known, &requests(&scored))?;
         errors.extend(observed(&scored).into_iter().zip(predicted).map(|(o, p)| ape_percent(o, p)));

@@ -13,7 +13,7 @@ use crate::select::{Selected, Validation};
 use crate::solve::Solver;
 use crate::split::stratified;
 use serde::Serialize;
-use token2metrics_core::{Polynomial, Profile, Term};
+use token2metrics_core::{Polynomial, Profile, Request, Term};
 
 /// A profile for the device that some rows are of.
 #[derive(Clone, Debug)]
@@ -74,7 +74,8 @@ fn unseen(profile: &Profile, method: Method, rows: &[Measurement]) -> Option<Res
     let Validation { folds, seed, .. } = Validation::default();
     let lengths: Vec<u32> = rows.iter().map(|row| row.request.input_tokens).collect();
     let mut residuals = Residuals::default();
-    for split in stratified(&lengths, folds, seed) {
+    let requests: Vec<Request> = rows.iter().map(|row| row.request).collect();
+    for split in stratified(&lengths, &requests, folds, seed) {
         let (known, scored) = split.of(rows);
         residuals.observe(&latency(profile, method, &known).ok()?.profile, &scored);
     }

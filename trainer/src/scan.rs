@@ -73,7 +73,7 @@ pub fn scan(phase: Phase, forms: &[Form], loss: Loss, folds: usize, seed: u64, s
         requests: requests(samples),
         weights: observed.iter().map(|seconds| loss.weight(*seconds)).collect(),
         observed,
-        folds: (0..cuts).map(|cut| stratified(&lengths, folds, seed.wrapping_add(cut))).collect(),
+        folds: (0..cuts).map(|cut| stratified(&lengths, &requests(samples), folds, seed.wrapping_add(cut))).collect(),
         columns: Vec::new(),
         forms,
     };

@@ -3,6 +3,8 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use std::collections::HashMap;
+use token2metrics_core::Request;
 
 /// Row indices that are fitted, and those that are scored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,22 +30,35 @@ impl Split {
     }
 }
 
-/// Sets a share of the rows of each kind aside: `test_size` of them, rounded, but at least one.
-pub fn holdout<K: PartialEq>(kinds: &[K], test_size: f64, seed: u64) -> Split {
+/// Sets a share of the requests of each kind aside, with all rows of each: `test_size` of them, rounded, but at least one.
+pub fn holdout<K: PartialEq>(kinds: &[K], requests: &[Request], test_size: f64, seed: u64) -> Split {
+    let groups = repeats(requests);
+    let mut kinds_left: Vec<&Vec<usize>> = groups.iter().collect();
     let mut split = Split { fitted: Vec::new(), scored: Vec::new() };
-    for (first, kind) in kinds.iter().enumerate() {
-        if kinds[..first].contains(kind) {
-            continue;
-        }
-        let alike: Vec<usize> = (first..kinds.len()).filter(|index| kinds[*index] == *kind).collect();
+    while let Some(first) = kinds_left.first().map(|group| group[0]) {
+        let (alike, others): (Vec<_>, Vec<_>) =
+            kinds_left.into_iter().partition(|group| kinds[group[0]] == kinds[first]);
         let len = alike.len();
         let scored = ((len as f64 * test_size).round() as usize).clamp(1, len);
         let own = part(&shuffled(len, seed), |place| place < scored);
-        let (fitted, scored) = own.of(&alike);
-        split.fitted.extend(fitted);
-        split.scored.extend(scored);
+        split.fitted.extend(own.fitted.iter().flat_map(|&group| alike[group]));
+        split.scored.extend(own.scored.iter().flat_map(|&group| alike[group]));
+        kinds_left = others;
     }
     split.sorted()
+}
+
+/// The rows of each request, in the order of their first rows: those that repeat it are kept back together, as a fit that has seen one of them knows the others.
+fn repeats(requests: &[Request]) -> Vec<Vec<usize>> {
+    let (mut groups, mut known) = (Vec::<Vec<usize>>::new(), HashMap::new());
+    for (index, Request { input_tokens, cached_tokens, output_tokens }) in requests.iter().enumerate() {
+        let group = *known.entry((input_tokens, cached_tokens, output_tokens)).or_insert(groups.len());
+        match groups.get_mut(group) {
+            Some(group) => group.push(index),
+            None => groups.push(vec![index]),
+        }
+    }
+    groups
 }
 
 /// `fitted` random rows of `len`, and the others.
@@ -52,24 +67,24 @@ pub fn draw(len: usize, fitted: usize, seed: u64) -> Split {
 }
 
 /// `folds` splits in which each row is scored once, with rows of every length in each: of neighbours in the order of `lengths`, each
-/// is scored in another fold. With fewer rows than folds, one row a fold.
-pub fn stratified<K: Ord>(lengths: &[K], folds: usize, seed: u64) -> Vec<Split> {
-    let len = lengths.len();
-    let folds = folds.min(len);
-    let mut order = shuffled(len, seed);
-    order.sort_by(|a, b| lengths[*a].cmp(&lengths[*b]));
+/// is scored in another fold, but those of the same request in the same. With fewer requests than folds, one request a fold.
+pub fn stratified<K: Ord>(lengths: &[K], requests: &[Request], folds: usize, seed: u64) -> Vec<Split> {
+    let groups = repeats(requests);
+    let folds = folds.min(groups.len());
+    let mut order = shuffled(groups.len(), seed);
+    order.sort_by(|a, b| lengths[groups[*a][0]].cmp(&lengths[groups[*b][0]]));
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut fold_of = vec![0; len];
+    let mut fold_of = vec![0; lengths.len()];
     for neighbours in order.chunks(folds.max(1)) {
         let mut labels: Vec<usize> = (0..folds).collect();
         labels.shuffle(&mut rng);
-        for (index, label) in neighbours.iter().zip(labels) {
-            fold_of[*index] = label;
+        for (group, label) in neighbours.iter().zip(labels) {
+            groups[*group].iter().for_each(|&index| fold_of[index] = label);
         }
     }
     (0..folds)
         .map(|fold| {
-            let (scored, fitted) = (0..len).partition(|index| fold_of[*index] == fold);
+            let (scored, fitted) = (0..lengths.len()).partition(|index| fold_of[*index] == fold);
             Split { fitted, scored }
         })
         .collect()
@@ -93,9 +108,14 @@ fn part(order: &[usize], scored: impl Fn(usize) -> bool) -> Split {
 mod tests {
     use super::*;
 
+    /// So many requests, none like another.
+    fn different(len: u32) -> Vec<Request> {
+        (1..=len).map(|input_tokens| Request { input_tokens, cached_tokens: 0, output_tokens: 2 }).collect()
+    }
+
     #[test]
     fn every_row_is_scored_once_over_the_folds() {
-        let splits = stratified(&[7_u32; 17], 5, 42);
+        let splits = stratified(&[7_u32; 17], &different(17), 5, 42);
         assert_eq!(splits.len(), 5);
         let mut scored: Vec<usize> = splits.iter().flat_map(|split| split.scored.clone()).collect();
         scored.sort_unstable();
@@ -111,29 +131,45 @@ mod tests {
         let lengths: Vec<u32> = (0..20).map(|row| 1000 - row % 10 * 7 - row / 10).collect();
         let mut order: Vec<usize> = (0..20).collect();
         order.sort_by_key(|row| lengths[*row]);
-        let splits = stratified(&lengths, 5, 42);
+        let splits = stratified(&lengths, &different(20), 5, 42);
         for neighbours in order.chunks(5) {
             for split in &splits {
                 assert_eq!(neighbours.iter().filter(|row| split.scored.contains(row)).count(), 1);
             }
         }
-        assert_ne!(splits, stratified(&lengths, 5, 43));
+        assert_ne!(splits, stratified(&lengths, &different(20), 5, 43));
     }
 
     #[test]
     fn the_seed_decides_the_split() {
-        let alike = [(); 50];
-        assert_eq!(holdout(&alike, 0.2, 1), holdout(&alike, 0.2, 1));
-        assert_ne!(holdout(&alike, 0.2, 1), holdout(&alike, 0.2, 2));
-        assert_eq!(holdout(&alike, 0.2, 1).scored.len(), 10);
-        assert_eq!(holdout(&[(); 3], 0.01, 1).scored.len(), 1);
+        let of = |len: u32, size: f64, seed: u64| holdout(&vec![(); len as usize], &different(len), size, seed);
+        assert_eq!(of(50, 0.2, 1), of(50, 0.2, 1));
+        assert_ne!(of(50, 0.2, 1), of(50, 0.2, 2));
+        assert_eq!(of(50, 0.2, 1).scored.len(), 10);
+        assert_eq!(of(3, 0.01, 1).scored.len(), 1);
     }
 
     #[test]
     fn rows_of_every_kind_are_set_aside() {
         let kinds: Vec<bool> = (0..50).map(|row| row % 10 == 0).collect();
-        let split = holdout(&kinds, 0.2, 1);
+        let split = holdout(&kinds, &different(50), 0.2, 1);
         assert_eq!(split.scored.iter().filter(|row| kinds[**row]).count(), 1);
         assert_eq!((split.scored.len(), split.fitted.len()), (10, 40));
+    }
+
+    #[test]
+    fn rows_of_one_request_are_kept_back_together() {
+        let requests: Vec<Request> = different(10).into_iter().flat_map(|request| [request; 3]).collect();
+        let lengths: Vec<u32> = requests.iter().map(|request| request.input_tokens).collect();
+        let splits = stratified(&lengths, &requests, 5, 42);
+        for split in splits.iter().chain([&holdout(&vec![(); 30], &requests, 0.2, 42)]) {
+            assert_eq!(split.scored.len(), 6);
+            assert!(
+                split
+                    .scored
+                    .iter()
+                    .all(|scored| split.fitted.iter().all(|fitted| requests[*fitted] != requests[*scored]))
+            );
+        }
     }
 }

@@ -255,7 +255,8 @@ fn score_holdout(
         return Ok(Holdout { from: "the device rows beyond the sample that was fitted".into(), scores, predictors });
     }
     let kinds: Vec<_> = device.iter().map(|row| (row.prefill_s.is_some(), row.decode_s.is_some())).collect();
-    let split = holdout(&kinds, config.validation.test_size, config.validation.seed);
+    let requests: Vec<Request> = device.iter().map(|row| row.request).collect();
+    let split = holdout(&kinds, &requests, config.validation.test_size, config.validation.seed);
     let (fitted, scored) = split.of(device);
     // Too few rows to set any aside: the report says that there is no score.
     let from = "device rows set aside by validation.test_size".into();
@@ -287,7 +288,8 @@ fn unseen(
     };
     let keys: Vec<_> = rows.iter().map(key).collect();
     let mut residuals = Residuals::default();
-    for split in stratified(&keys, config.validation.folds, config.validation.seed) {
+    let requests: Vec<Request> = rows.iter().map(|row| row.request).collect();
+    for split in stratified(&keys, &requests, config.validation.folds, config.validation.seed) {
         let (fitted, scored) = split.of(rows);
         residuals.observe(&make(&fitted).ok()?, &scored);
     }

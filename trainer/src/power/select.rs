@@ -7,7 +7,7 @@ use crate::score::ape_percent;
 use crate::select::Validation;
 use crate::split::stratified;
 use serde::{Deserialize, Serialize};
-use token2metrics_core::PowerCurve;
+use token2metrics_core::{PowerCurve, Request};
 
 /// A form that was tried, for the report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,7 +111,8 @@ fn cross_validate(
 ) -> Result<Vec<(f64, f64)>, PowerError> {
     let mut joules = Vec::with_capacity(spent.len());
     let lengths: Vec<u64> = spent.iter().map(|row| row.seconds.to_bits()).collect();
-    for split in stratified(&lengths, validation.folds, validation.seed) {
+    let requests: Vec<Request> = spent.iter().map(|row| row.request).collect();
+    for split in stratified(&lengths, &requests, validation.folds, validation.seed) {
         let (known, scored) = split.of(spent);
         let curve = fit(phase, form, &known)?;
         joules.extend(scored.iter().map(|row| (row.joules, row.predicted_j(&curve))));
