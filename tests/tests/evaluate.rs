@@ -77,7 +77,7 @@ fn without_the_rows_of_its_device_a_profile_is_scored_alone() {
     alone("configs/gone.csv: cannot read the file: No such file or directory (os error 2)");
     experiment.write("configs/other.toml", CONFIG.replace("Tiny", "Other"));
     std::fs::remove_file(experiment.path("configs/tiny.toml")).expect("a file");
-    alone("no model \"Tiny\" in configs; there are: 1M (other)");
+    alone("no model \"Tiny\" in configs; is \"tiny-llm\" meant? there are: 1M (other)");
 }
 
 #[test]

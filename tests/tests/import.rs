@@ -111,7 +111,7 @@ fn server_and_device_tables() {
     assert_eq!(std::fs::read_to_string(experiment.path("rows.csv")).expect("rows"), HEADER.to_owned() + joined);
     assert!(run.stdout.contains("1 rows are of decode alone"), "{}", run.stdout);
     // What is not joined serves a constant step, and nothing else.
-    assert_eq!(rows("rows.csv", &(HEADER.to_owned() + joined), ""), joined);
+    assert_eq!(rows("joined.csv", &(HEADER.to_owned() + joined), ""), joined);
     let config = CONFIG.replace("\"rows.csv\"]", "\"../device.csv\", \"rows.csv\"]\njoin = [\"../server.csv\"]");
     let experiment = Experiment::new(&config, ROWS);
     experiment.write("device.csv", device);
