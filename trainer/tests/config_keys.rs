@@ -230,6 +230,10 @@ fn json(trained: &Trained) -> String {
     for phase in [Some(&mut report.prefill), report.decode.as_mut()].into_iter().flatten() {
         phase.outliers.iter_mut().for_each(|outlier| outlier.file = PathBuf::new());
     }
+    let rows = &mut report.rows;
+    for count in rows.server.iter_mut().chain([&mut rows.device, &mut rows.holdout]) {
+        count.files.iter_mut().for_each(|file| file.file = String::new());
+    }
     serde_json::to_string(&report).expect("a report is JSON")
 }
 

@@ -119,8 +119,8 @@ fn a_page_without_holdout_and_choice() {
     let text = text(document.root());
     assert!(text.contains("Holdout: too few rows.") && text.contains("Cross-validation: too few rows."), "{text}");
     assert!(text.contains("too few device rows to set any aside: no holdout errors"), "{text}");
-    // That of the files.
-    assert_eq!(document.descendants().filter(|node| node.tag_name().name() == "table").count(), 1);
+    // That of the files, and the panel's.
+    assert_eq!(document.descendants().filter(|node| node.tag_name().name() == "table").count(), 2);
 }
 
 #[test]

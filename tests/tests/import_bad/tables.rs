@@ -100,7 +100,7 @@ fn texts_from_windows() {
     let mut texts: Vec<(String, Vec<u8>, &str)> =
         samples().into_iter().map(|name| (file_name(&name).to_owned(), sample(&name), "")).collect();
     for name in ["canonical/rows.csv", "server/table.csv", "device/table.csv", "llama-batched-bench/out.jsonl"] {
-        texts.push((file_name(name).to_owned(), seed(name), ""));
+        texts.push((name.replace('/', "_"), seed(name), ""));
     }
     for name in ["ollama/answers.jsonl", "vllm/detailed.json", "executorch/runner.log"] {
         texts.push((file_name(name).to_owned(), seed(name), "--assume uncached,alone"));
