@@ -1,6 +1,6 @@
 //! Stage 0: what benchmarks have written, in whatever format, to canonical rows.
 //!
-//! This is the one place where units are converted and where a foreign file is judged. Each format has a file of its own, which tells a [`sink`] of its records one by one, so that files
+//! This is the one place where units are converted and where a foreign file is judged. Each format has a file of its own, which tells a sink of its records one by one, so that files
 //! of any size pass in little memory; the sink decides what is wanted, counts what is kept, and why the rest is not. [`detect`] finds the format by content; [`power`] fills
 //! in the joules of requests whose times are known. A row is never guessed: what a file does not say is `None`, or a reason to reject, or what the user has said in
 //! [`Reading::assume`].
@@ -36,6 +36,7 @@ pub use detect::{Content, detect};
 pub use error::ImportError;
 pub use filter::{Condition, Filter};
 pub use imported::{Imported, Times};
+pub(crate) use llama_server::decode_s as llama_server_decode_s;
 pub use sink::{Rejected, Summary};
 
 use serde::{Deserialize, Serialize};

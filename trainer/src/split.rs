@@ -162,7 +162,7 @@ mod tests {
         let requests: Vec<Request> = different(10).into_iter().flat_map(|request| [request; 3]).collect();
         let lengths: Vec<u32> = requests.iter().map(|request| request.input_tokens).collect();
         let splits = stratified(&lengths, &requests, 5, 42);
-        for split in splits.iter().chain([&holdout(&vec![(); 30], &requests, 0.2, 42)]) {
+        for split in splits.iter().chain([&holdout(&[(); 30], &requests, 0.2, 42)]) {
             assert_eq!(split.scored.len(), 6);
             assert!(
                 split

@@ -1,7 +1,15 @@
 //! The folds of a cross-validation, of any rows.
 
 use proptest::prelude::*;
-use token2metrics_trainer::split::stratified;
+use token2metrics_core::Request;
+use token2metrics_trainer::split::{self, Split};
+
+/// Of rows that are all of different requests.
+fn stratified(lengths: &[u32], folds: usize, seed: u64) -> Vec<Split> {
+    let request = |row: usize| Request { input_tokens: 1, cached_tokens: 0, output_tokens: 1 + row as u32 };
+    let requests: Vec<Request> = (0..lengths.len()).map(request).collect();
+    split::stratified(lengths, &requests, folds, seed)
+}
 
 proptest! {
     #[test]
@@ -28,6 +36,18 @@ proptest! {
             let (least, most) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
             prop_assert!(most - least <= 1, "{longest}: {least} to {most}");
         }
+    }
+
+    /// However often requests are repeated, no fit has seen the one that it is scored on.
+    #[test]
+    fn repeats_are_scored_together(lengths in prop::collection::vec(1_u32..20, 1..120), folds in 2_usize..12, seed: u64) {
+        let request = |input_tokens: &u32| Request { input_tokens: *input_tokens, cached_tokens: 0, output_tokens: 1 };
+        let requests: Vec<Request> = lengths.iter().map(request).collect();
+        let splits = split::stratified(&lengths, &requests, folds, seed);
+        for split in &splits {
+            prop_assert!(split.scored.iter().all(|scored| split.fitted.iter().all(|fitted| lengths[*fitted] != lengths[*scored])));
+        }
+        prop_assert_eq!(splits.iter().map(|split| split.scored.len()).sum::<usize>(), lengths.len());
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn the_errors_are_those_of_a_fit_to_every_remainder() {
         let scales: Vec<f64> =
             design.column_iter().map(|column| (column.norm_squared() / samples.len() as f64).sqrt()).collect();
         let mut expected = vec![0.0; samples.len()];
-        for split in (0..CUTS).flat_map(|cut| stratified(&lengths, FOLDS, SEED + cut)) {
+        for split in (0..CUTS).flat_map(|cut| stratified(&lengths, &requests(&samples), FOLDS, SEED + cut)) {
             let deviations = &design * refit(&design, &scales, &split.fitted, ridge);
             for row in split.scored {
                 expected[row] += 100.0 * (deviations[row] - 1.0).abs() / CUTS as f64;

@@ -88,7 +88,7 @@ impl Init {
             has_energy: survey.has_energy,
         };
         let mut file = begin(&output)?;
-        file.write_all(askama::Template::render(&draft)?.as_bytes())?;
+        writeln!(file, "{}", askama::Template::render(&draft)?)?;
         Config::load(file.path()).context("the config that was written is not sound")?;
         finish(file, &output)?;
         let report =

@@ -4,6 +4,7 @@ use super::client::Client;
 use super::failure::{Failure, Reason};
 use super::prompt::WORDS;
 use super::server::{Answer, Flaw, Server, count, number, optional_count};
+use crate::import::llama_server_decode_s;
 use serde_json::{Value, json};
 use token2metrics_core::Request;
 
@@ -67,35 +68,8 @@ fn answer(response: &Value, asked: Request) -> Result<Answer, Flaw> {
     Ok(Answer { request: Request { input_tokens, cached_tokens, output_tokens }, prefill_s, decode_s })
 }
 
-/// Seconds of so many steps. `predicted_ms` covers as many as it is divided by for `predicted_per_token_ms`: one less than tokens, or, in older builds, as many.
 fn decode_s(timings: &Value, steps: u32) -> Result<f64, Flaw> {
-    let all_ms = number(timings, "predicted_ms", Reason::NoTimes)?;
-    let step_ms = number(timings, "predicted_per_token_ms", Reason::NoTimes)?;
-    let covered = all_ms / step_ms;
-    let whole = [steps, steps + 1].map(f64::from).into_iter().find(|whole| (covered / whole - 1.0).abs() < 1e-3);
-    match whole {
-        Some(whole) => Ok(all_ms / whole * f64::from(steps) / 1e3),
-        None => Err((
-            Reason::BadTime,
-            format!(
-                "predicted_ms {all_ms} is {covered} times predicted_per_token_ms; of {steps} steps it should be {steps} or {}",
-                steps + 1
-            ),
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_quotient_tells_how_many_steps_the_time_covers() {
-        let timings = |per_token: f64| json!({"predicted_ms": 90.0, "predicted_per_token_ms": per_token});
-        assert_eq!(decode_s(&timings(10.0), 9), Ok(0.09));
-        assert!(decode_s(&timings(9.0), 9).is_ok_and(|seconds| (seconds - 0.081).abs() < 1e-12));
-        for wrong in [8.0, 0.0, -10.0] {
-            assert_eq!(decode_s(&timings(wrong), 9).map_err(|flaw| flaw.0), Err(Reason::BadTime));
-        }
-    }
+    let ms = |key| number(timings, key, Reason::NoTimes);
+    llama_server_decode_s(ms("predicted_ms")?, ms("predicted_per_token_ms")?, steps)
+        .map_err(|problem| (Reason::BadTime, problem.into_owned()))
 }

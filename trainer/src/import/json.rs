@@ -210,7 +210,12 @@ impl<'de> Visitor<'de> for Keys<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some(key) = entries.next_key::<String>()? {
+            // A whole run of vLLM is one object: what follows these lists tells no more.
+            let tells = self.depth == 0 && (key == "ttfts" || key == "itls");
             self.keys.push(key);
+            if tells {
+                return Err(de::Error::custom("seen"));
+            }
             if self.depth == 0 {
                 entries.next_value_seed(Keys { keys: self.keys, depth: 1 })?;
             } else {

@@ -49,12 +49,7 @@ fn row(response: &Object, timings: &Object) -> Result<Imported, Reason> {
     let output_tokens = count(timings, "predicted_n")?;
     let decode_s = match output_tokens.saturating_sub(1) {
         0 => None,
-        steps => {
-            let (all_ms, per_token_ms) = (time(timings, "predicted_ms")?, time(timings, "predicted_per_token_ms")?);
-            let ms = per_token_ms * f64::from(steps);
-            // The figure as it was measured, where the quotient only has rounded it.
-            Some(if (ms / all_ms - 1.0).abs() < 1e-6 { all_ms } else { ms } / 1e3)
-        }
+        steps => Some(decode_s(time(timings, "predicted_ms")?, time(timings, "predicted_per_token_ms")?, steps)?),
     };
     Ok(Imported {
         input_tokens: computed.checked_add(cached_tokens),
@@ -64,4 +59,32 @@ fn row(response: &Object, timings: &Object) -> Result<Imported, Reason> {
         decode_s,
         ..Imported::default()
     })
+}
+
+/// Seconds of so many steps, of which `predicted_ms` covers as many as it is divided by for `predicted_per_token_ms`: one less than tokens, or, in older builds, as many.
+pub(crate) fn decode_s(predicted_ms: f64, per_token_ms: f64, steps: u32) -> Result<f64, Reason> {
+    let covered = predicted_ms / per_token_ms;
+    let is_near = |whole: u32| (covered / f64::from(whole) - 1.0).abs() < 1e-3;
+    match steps.checked_add(1) {
+        _ if is_near(steps) => Ok(predicted_ms / 1e3),
+        Some(tokens) if is_near(tokens) => Ok(predicted_ms * f64::from(steps) / f64::from(tokens) / 1e3),
+        _ => Err(format!(
+            "predicted_ms is {covered:.2} times predicted_per_token_ms, and not the number of tokens or one less"
+        )
+        .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode_s;
+
+    #[test]
+    fn the_quotient_tells_how_many_steps_the_time_covers() {
+        assert_eq!(decode_s(90.0, 10.0, 9), Ok(0.09));
+        assert_eq!(decode_s(90.0, 9.0, 9), Ok(0.081));
+        for wrong in [8.0, 0.0, -10.0, f64::NAN] {
+            assert!(decode_s(90.0, wrong, 9).is_err(), "{wrong}");
+        }
+    }
 }
