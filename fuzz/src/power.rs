@@ -19,7 +19,7 @@ pub fn check(bytes: &[u8]) {
         for shift_s in [0.0, -3600.0, 1e300] {
             match Power::open(&path, &rails, shift_s) {
                 Ok(power) => draw(power),
-                Err(error) => names(&path, &error),
+                Err(error) => names(&[&path], &error),
             }
         }
     }

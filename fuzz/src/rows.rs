@@ -57,7 +57,7 @@ pub fn check_detected(bytes: &[u8]) {
     match detect(&path) {
         Ok(Content::Rows(format)) => check_file(&path, format),
         Ok(Content::Tegrastats | Content::Watts) => {}
-        Err(error) => names(&path, &error),
+        Err(error) => names(&[&path], &error),
     }
     let mut rows = 0;
     let source = Source::open(&path, &Reading::default());
@@ -69,7 +69,7 @@ pub fn check_detected(bytes: &[u8]) {
         })
     });
     if let Err(error) = read {
-        names(&path, &error);
+        names(&[&path], &error);
     }
 }
 
@@ -89,7 +89,8 @@ fn read(path: &Path, format: Format, reading: &Reading) -> Option<Summary> {
             Some(summary)
         }
         Err(error) => {
-            names(path, &error);
+            let joined: Vec<&Path> = reading.join.iter().map(PathBuf::as_path).collect();
+            names(&[&[path], joined.as_slice()].concat(), &error);
             None
         }
     }
@@ -125,16 +126,14 @@ fn check_canonical(rows: &[Imported]) {
     }
 }
 
-/// An error that says in which file it is.
-pub fn names(path: &Path, error: &dyn Error) {
+/// An error that says in which of the files that were read it is.
+pub fn names(files: &[&Path], error: &dyn Error) {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
         text += &format!(": {error}");
         source = error.source();
     }
-    // A table that is joined is named in its own errors.
-    let others = OTHER.with(|other| other.0.borrow().path().to_owned());
-    let named = [path, &others].into_iter().any(|path| text.contains(&path.display().to_string()));
+    let named = files.iter().any(|path| text.contains(&path.display().to_string()));
     assert!(named, "an error without its file: {text}");
 }
