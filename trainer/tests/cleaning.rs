@@ -104,12 +104,12 @@ fn the_holdout_files_are_what_is_scored() {
     assert_eq!(trained.report.holdout.from, "the holdout files");
 }
 
-/// Two prompts of one length, one four times slower. From the slow one the fast one is predicted 300 % off, from the fast one the slow one
+/// Two requests, one four times slower per token. From the slow one the fast one is predicted 300 % off, from the fast one the slow one
 /// 75 %; a fit that has seen both would be off by less.
 #[test]
 fn rows_are_scored_by_fits_that_have_not_seen_them() {
     let folder = Folder::new();
-    folder.csv("rows.csv", "10,2,0,1,0.1\n10,2,0,4,0.4\n");
+    folder.csv("rows.csv", "10,2,0,1,0.1\n20,3,0,8,0.8\n");
     let report = folder.train(&format!("{LINEAR}[validation]\ntest_size = 0.5\n{DEVICE}")).report;
     let folds = report.cross_validation.expect("two rows are two folds");
     assert!(near(folds.prefill_s, 187.5) && near(folds.decode_s, 187.5) && near(folds.total_s, 187.5), "{folds:?}");
@@ -118,7 +118,7 @@ fn rows_are_scored_by_fits_that_have_not_seen_them() {
     assert!(near(holdout.prefill_s, 300.0) || near(holdout.prefill_s, 75.0), "{holdout:?}");
 
     // The slower row made slower still: 700 % and 87.5 %.
-    folder.csv("rows.csv", "10,2,0,1,0.1\n10,2,0,8,0.8\n");
+    folder.csv("rows.csv", "10,2,0,1,0.1\n20,3,0,16,1.6\n");
     let report = folder.train(&format!("{LINEAR}[validation]\ntest_size = 0.5\n{DEVICE}")).report;
     assert!(near(report.cross_validation.expect("two folds").prefill_s, 393.75));
 }
