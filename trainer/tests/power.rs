@@ -20,7 +20,8 @@ const WAKE: PowerCurve = PowerCurve::Wake { idle_w: 6.0, wake_s: 1.5, steady_w: 
 const SPREAD: f64 = 0.01;
 
 fn row(line: u64, seconds: f64, joules: f64) -> Spent {
-    Spent { line, request: request(100, 50), begin_s: 0.0, seconds, joules }
+    // Rows of one request would be kept back together.
+    Spent { line, request: request(100, 50 + line as u32), begin_s: 0.0, seconds, joules }
 }
 
 /// Rows from 0.2 to about 60 s, noisy, of which every tenth is `freak` times what it should be.
