@@ -167,7 +167,7 @@ fn freak_rows_are_named() {
         spent[freak].joules *= 2.0;
     }
     let warning = warn_of_outliers(Phase::Decode, &RAMP, &spent).expect("two freaks");
-    let start = "decode: decode_energy_j far off its power curve: line 9 (100 input, 50 output tokens: ";
+    let start = "decode: decode_energy_j far off its power curve: line 9 (100 input, 59 output tokens: ";
     assert!(warning.starts_with(start) && warning.contains(" times), line 22 ("), "{warning}");
     assert_eq!(warning.matches("line ").count(), 2, "{warning}");
 }
