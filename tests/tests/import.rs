@@ -316,6 +316,15 @@ fn init_writes_a_config_that_trains() {
     }
     let run = experiment.run("train --model 135M");
     assert_eq!(run.code, Some(0), "{}", run.stderr);
+    // What the importer rejects is counted in what training says.
+    let report = std::fs::read(experiment.path("outputs/smollm2_135m_instruct/report.json")).expect("a report");
+    let rows: Value = serde_json::from_slice::<Value>(&report).expect("JSON")["rows"]["device"].clone();
+    assert_eq!(
+        (&rows["kept"], &rows["files"][0]["rejected"], &rows["rejected"][0]["rows"]),
+        (&18.into(), &6.into(), &6.into())
+    );
+    let page = std::fs::read_to_string(experiment.path("outputs/smollm2_135m_instruct/report.html")).expect("a page");
+    assert!(page.contains("a pp+tg test: its total only is known (6 rows)"), "{page}");
     let run = experiment.run("predict --model 135M --input-tokens 200 --output-tokens 17");
     assert!(
         run.stdout.starts_with("SmolLM2-135M-Instruct on AMD EPYC, 2 threads (Q4_1, llama.cpp)\n"),

@@ -9,7 +9,7 @@
 //! 4. A form that is negative or falls within the rows' range is passed over, unless there is no other.
 
 use crate::candidates::candidates;
-use crate::compare::{cut_off_error, far_off, trimmed};
+use crate::choose::{cut_off_error, far_off, trimmed};
 use crate::fit::{FitError, Fitted, fit};
 use crate::form::Form;
 use crate::formula;

@@ -1,7 +1,7 @@
 //! Stage 5: from a fit made on the server to the device, by the few rows that the device has.
 
 use crate::auto::spread;
-use crate::compare::{Comparison, cross_validate, far_off, simplest, trimmed};
+use crate::choose::{Comparison, cross_validate, far_off, simplest, trimmed};
 use crate::fit::FitError;
 use crate::form::{observed, requests};
 use crate::loss::Loss;

@@ -8,6 +8,7 @@ use crate::measurement::Measurement;
 use crate::reservoir::{Kept, Reservoir};
 use crate::rest::Rest;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,15 +20,26 @@ const LOGGED: usize = 100;
 /// What the reason of a copy begins with.
 const COPY: &str = "the same row as";
 
-/// A row that was set aside.
+/// A row that was set aside, or some of one file that were, for the same reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
     /// Its file.
     pub file: PathBuf,
-    /// Its line there, from 1.
+    /// Its line there, from 1; of several rows, that of the first.
     pub line: u64,
     /// Why.
     pub reason: String,
+    /// How many rows: one, but of what an importer has rejected.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub rows: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(rows: &usize) -> bool {
+    *rows == 1
 }
 
 /// How many rows of a file are usable, and how many are not.
@@ -42,6 +54,15 @@ pub struct Count {
 }
 
 impl Rejection {
+    /// The reason, with the number of rows where there are several.
+    pub fn text(&self) -> Cow<'_, str> {
+        if self.rows == 1 {
+            self.reason.as_str().into()
+        } else {
+            format!("{} ({} rows)", self.reason, self.rows).into()
+        }
+    }
+
     /// The reason without what is this row's alone: rows of one kind are counted together.
     pub fn kind(&self) -> &str {
         if self.reason.starts_with(COPY) { "the same row as another one, to the last digit" } else { &self.reason }
@@ -135,8 +156,9 @@ impl Cleaner {
             }
             // What the importer has rejected counts as well.
             for Rejected { reason, rows, first } in source.imported().iter().flat_map(|summary| &summary.rejected) {
-                foreign.push(Rejection { file: path.clone(), line: *first, reason: reason.clone() });
-                unlisted += rows - 1;
+                let (file, reason) = (path.clone(), reason.clone());
+                foreign.push(Rejection { file, line: *first, reason, rows: *rows });
+                count.rejected += rows;
             }
             counts.push(count);
             sources.push((source, before));
@@ -165,7 +187,7 @@ impl Cleaner {
         let usable = counts.iter().map(|count| count.usable).sum::<usize>();
         let rejection = |(place, reason)| {
             let (file, line) = self.at(place);
-            Rejection { file: file.to_path_buf(), line, reason }
+            Rejection { file: file.to_path_buf(), line, reason, rows: 1 }
         };
         Ok(Cleaned {
             rows: kept.iter().map(|kept| kept.row).collect(),
@@ -246,8 +268,8 @@ impl Cleaned {
 
 /// Says on stderr which rows were set aside, and why, and how many more there are.
 pub fn warn_of(rejected: &[Rejection], unlisted: usize) {
-    for Rejection { file, line, reason } in rejected.iter().take(LOGGED) {
-        log::warn!("{}:{line}: row not used: {reason}", file.display());
+    for rejection in rejected.iter().take(LOGGED) {
+        log::warn!("{}:{}: row not used: {}", rejection.file.display(), rejection.line, rejection.text());
     }
     let more = unlisted + rejected.len().saturating_sub(LOGGED);
     if more > 0 {

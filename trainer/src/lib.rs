@@ -8,18 +8,19 @@
 //! | 1 | [`ingest`] | a canonical CSV file | rows, or an error with its line and column |
 //! | 2 | [`clean`], with `copies`; [`reservoir`] for very many, and `rest` for the others | rows | usable rows; the rejected ones with a reason each |
 //! | 3 | [`split`] | usable rows | rows to fit, rows to score |
-//! | 4 | [`select`]: [`fit`], over [`form`], [`loss`] and [`solve`]; [`auto`], over [`candidates`], [`scan`] and [`compare`] | samples of a phase | coefficients |
+//! | 4 | [`select`]: [`fit`], over [`form`], [`loss`] and [`solve`]; [`auto`], over [`candidates`], [`scan`] and [`choose`] | samples of a phase | coefficients |
 //! | 5 | [`calibrate`]; [`recalibrate`] for a profile, which [`rehearse`] tries out | a server's fit and device samples | a map to the device's seconds |
 //! | 6 | [`power`], with [`outlier`] | seconds and joules of the device's rows | a power curve a phase |
 //! | 7 | [`band`] | predictions of rows by fits to the others | error bands |
 //! | 8 | [`score`], [`tally`] for rows that are not kept, with [`baseline`] | a profile and rows that it has not seen | errors, and those of simpler predictors |
 //! | 9 | [`emit`] | fitted phases | a profile, and its blob, decoded again and compared |
 //!
-//! Rows come from files, or [`collect`] measures a server and writes them. Blobs back to back are a [`bundle`]. A [`preset`] goes the last stage only: its file states what the others find out. [`c_source`] writes a profile as C that predicts without
+//! Rows come from files, or [`collect`] measures a server and writes them; [`init`] writes a config for them. Blobs back to back are a [`bundle`]. A [`preset`] goes the last stage only: its file states what the others find out. [`c_source`] writes a profile as C that predicts without
 //! core.
 //!
 //! [`train`] runs them for one [`config`] and writes down in a [`report`] how it went; [`plot`] draws it and [`page`] sets it, with a [`verdict`] on the
-//! errors, what was [`measured`] and the profile in [`words`]. For a profile that exists, [`unseen`] has the scored rows, and [`known`] finds what was written down. [`cmd`] has one file a
+//! errors, what was [`measured`] and the profile in [`words`]. For a profile that exists, [`unseen`] has the scored rows, and [`known`] finds what was written down; in the page, a [`panel`] predicts what is typed.
+//! A [`contest`] puts profiles side by side on a [`workload`]. [`cmd`] has one file a
 //! subcommand. Whatever a device computes is computed here by calling the same code, [`token2metrics_core`].
 
 pub mod auto;
@@ -29,12 +30,12 @@ pub mod bundle;
 pub mod c_source;
 pub mod calibrate;
 pub mod candidates;
+pub mod choose;
 pub mod clean;
 pub mod cli;
 pub mod cmd;
 pub mod collect;
 mod color;
-pub mod compare;
 pub mod config;
 pub mod contest;
 mod copies;

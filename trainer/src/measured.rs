@@ -14,9 +14,9 @@ pub struct FileRows {
     pub rejected: usize,
     /// Of how many usable rows the figures below are: of all, or of those in a sample.
     pub rows: usize,
-    /// The least and the greatest; `None` without rows, as are `output_tokens`.
+    /// The least and the greatest; of a decode alone, that is the context that it began with. `None` without rows.
     pub input_tokens: Option<[u32; 2]>,
-    /// The least and the greatest.
+    /// The least and the greatest; `None` without rows.
     pub output_tokens: Option<[u32; 2]>,
     /// Rows with cached tokens.
     pub cached: usize,
@@ -84,7 +84,7 @@ pub fn reasons<'a>(rejected: impl IntoIterator<Item = &'a Rejection>) -> Vec<Rea
             reasons.len() - 1
         });
         let Some(reason) = reasons.get_mut(index) else { continue };
-        reason.count += 1;
+        reason.count += rejection.rows;
         if reason.first.len() < PLACES {
             reason.first.push(format!("{}:{}", rejection.file.display(), rejection.line));
         }
@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn copies_are_one_reason_and_the_most_frequent_comes_first() {
-        let rejection = |line, reason: &str| Rejection { file: "a.csv".into(), line, reason: reason.to_owned() };
+        let rejection =
+            |line, reason: &str| Rejection { file: "a.csv".into(), line, reason: reason.to_owned(), rows: 1 };
         let mut rejected = vec![rejection(2, "torn")];
         rejected
             .extend((3..9).map(|line| rejection(line, &format!("the same row as a.csv:{line}, to the last digit"))));

@@ -14,7 +14,7 @@ pub use rescale::{Change, rescale};
 pub use select::{Candidate, Selected, select};
 pub use shape::Curve;
 
-use crate::compare::Comparison;
+use crate::choose::Comparison;
 use crate::config::Config;
 use crate::measurement::{Measurement, Phase, Spent};
 use crate::select::Validation;

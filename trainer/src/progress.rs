@@ -17,14 +17,34 @@ pub struct Bar {
 
 /// A bar of so many steps, hidden in the first second, and always where stderr is not a terminal that can redraw a line.
 pub fn bar(steps: u64) -> Bar {
-    let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden());
-    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
-        bar.set_style(style);
-    }
-    Bar { bar, begin: Instant::now(), is_for_people: stderr_can_redraw() }
+    Bar::new(steps, "{bar:24} {pos}/{len} {msg}")
+}
+
+/// The same of a time that is spent.
+pub fn clock(budget: Duration) -> Bar {
+    Bar::new(budget.as_secs().max(1), "{bar:24} {msg}")
 }
 
 impl Bar {
+    fn new(len: u64, template: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(len), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self { bar, begin: Instant::now(), is_for_people: stderr_can_redraw() }
+    }
+
+    /// Says how much of the time is spent, and what has come of it.
+    pub fn spent(&self, spent: Duration, what: impl Into<String>) {
+        self.step(what);
+        self.bar.set_position(spent.as_secs());
+    }
+
+    /// Writes to stderr, above the bar.
+    pub fn above(&self, tell: impl FnOnce()) {
+        self.bar.suspend(tell);
+    }
+
     /// Says which step has begun.
     pub fn step(&self, what: impl Into<String>) {
         self.show_after(self.begin.elapsed());
@@ -33,7 +53,7 @@ impl Bar {
 
     /// Says that a step is done; meanwhile, what `tell` writes to stderr stands above the bar.
     pub fn done(&self, tell: impl FnOnce()) {
-        self.bar.suspend(tell);
+        self.above(tell);
         self.bar.inc(1);
     }
 

@@ -269,7 +269,7 @@ impl RowCount {
 
     /// How many rows were set aside, listed or not.
     pub fn rejections(&self) -> usize {
-        self.rejected.len() + self.unlisted
+        self.rejected.iter().map(|rejection| rejection.rows).sum::<usize>() + self.unlisted
     }
 }
 

@@ -127,7 +127,7 @@ fn a_page_without_holdout_and_choice() {
 fn many_rejected_rows_are_summed_up() {
     let mut trained = folder().train(DEVICE);
     let rejection =
-        token2metrics_trainer::clean::Rejection { file: "a.csv".into(), line: 7, reason: "torn".to_owned() };
+        token2metrics_trainer::clean::Rejection { file: "a.csv".into(), line: 7, reason: "torn".to_owned(), rows: 1 };
     trained.report.rows.device.rejected = vec![rejection; 1000];
     let page = written(&trained);
     // And once as a reason of all of them, with the first places.

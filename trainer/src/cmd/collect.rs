@@ -1,10 +1,10 @@
 //! `collect`: a running server to rows.
 
 use crate::collect::{Api, Collected, Event, Settings, Stopped, collect};
+use crate::progress;
 use crate::table::{Format, percent, scores};
 use anyhow::{Result, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::PathBuf;
 use std::time::Duration;
 use token2metrics_core::MAX_TOKENS;
@@ -67,20 +67,16 @@ impl Collect {
             timeout: self.timeout,
             seed: self.seed,
         };
-        let bar = ProgressBar::with_draw_target(Some(settings.budget.as_secs().max(1)), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
-            bar.set_style(style);
-        }
+        let bar = progress::clock(settings.budget);
         let collected = collect(&settings, |event| match event {
             Event::Progress { rows, error_percent, spent } => {
                 let error = error_percent.map_or("not known yet".to_owned(), |error| format!("{} %", percent(error)));
                 let left = Duration::from_secs(settings.budget.saturating_sub(spent).as_secs());
-                bar.set_position(spent.as_secs().min(settings.budget.as_secs()));
-                bar.set_message(format!("{rows} rows, error {error}, {} left", humantime::format_duration(left)));
+                bar.spent(spent, format!("{rows} rows, error {error}, {} left", humantime::format_duration(left)));
             }
-            Event::Rejected(failure) => bar.suspend(|| log::warn!("no row: {failure}")),
+            Event::Rejected(failure) => bar.above(|| log::warn!("no row: {failure}")),
         });
-        bar.finish_and_clear();
+        drop(bar);
         let collected = collected?;
         self.format.render(&collected, || text(&collected))
     }

@@ -1,7 +1,7 @@
 //! Which form a phase's power has.
 
 use super::{Curve, PowerError, fit};
-use crate::compare::{Comparison, simplest};
+use crate::choose::{Comparison, simplest};
 use crate::measurement::{Phase, Spent};
 use crate::score::ape_percent;
 use crate::select::Validation;
